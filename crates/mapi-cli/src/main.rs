@@ -1,0 +1,2 @@
+//! The `mapi` program.
+fn main() {}
