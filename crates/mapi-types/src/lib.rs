@@ -1,1 +1,37 @@
-//! (under construction)
+//! Safe values of MAPI: property tags and values, entry identifiers, restrictions, sort orders, errors.
+//!
+//! This crate does no I/O, knows no pointer and no provider. Everything above the ABI speaks in these types; `mapi-com`
+//! converts them to and from the structures of the ABI, exactly and in both directions.
+//!
+//! ```
+//! use mapi_types::{tag, PropValue, Property};
+//! let subject = Property::new(tag::PR_SUBJECT, PropValue::from("Hello"));
+//! assert_eq!(subject.value.as_str().as_deref(), Some("Hello"));
+//! ```
+
+mod code_names;
+mod entry_id;
+mod error;
+mod filetime;
+mod guid;
+mod name;
+mod prop;
+mod restriction;
+mod row;
+mod sort;
+/// Property tags under their MAPI names; string properties in their Unicode form.
+pub mod tag;
+mod text;
+mod value;
+
+pub use entry_id::{EntryId, MapiUid};
+pub use error::{Blame, Error, ErrorCode, Result};
+pub use filetime::FileTime;
+pub use guid::Guid;
+pub use name::{NamedProp, PropName};
+pub use prop::{PropTag, PropType};
+pub use restriction::{FuzzyLevel, FuzzyMatch, RelOp, Restriction};
+pub use row::{Row, RowChange, TableEvent};
+pub use sort::{SortKey, SortOrder};
+pub use text::UnicodeString;
+pub use value::{PropValue, Property};

@@ -1,0 +1,120 @@
+//! Restrictions (SRestriction).
+
+use crate::{PropTag, Property};
+
+/// How a RES_CONTENT matches: the low half of ulFuzzyLevel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FuzzyMatch {
+    /// FL_FULLSTRING.
+    FullString,
+    /// FL_SUBSTRING.
+    Substring,
+    /// FL_PREFIX.
+    Prefix,
+}
+
+/// ulFuzzyLevel of RES_CONTENT.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FuzzyLevel {
+    /// What part must match.
+    pub part: FuzzyMatch,
+    /// FL_IGNORECASE.
+    pub ignore_case: bool,
+    /// FL_IGNORENONSPACE: marks are ignored.
+    pub ignore_nonspace: bool,
+    /// FL_LOOSE: as loose as the provider likes; here both of the above.
+    pub loose: bool,
+}
+
+/// RELOP_ of RES_PROPERTY and RES_COMPAREPROPS.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)] // the names say it
+pub enum RelOp {
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Eq,
+    Ne,
+    /// RELOP_RE: regular expression; not built anywhere, MAPI_E_TOO_COMPLEX.
+    Re,
+}
+
+/// A restriction: a tree of conditions on the properties of a row (SRestriction).
+#[derive(Clone, PartialEq, Debug)]
+pub enum Restriction {
+    /// RES_AND; true if empty.
+    And(Vec<Restriction>),
+    /// RES_OR; false if empty.
+    Or(Vec<Restriction>),
+    /// RES_NOT.
+    Not(Box<Restriction>),
+    /// RES_CONTENT: text or bytes of `tag` match `value`.
+    Content {
+        /// How.
+        fuzzy: FuzzyLevel,
+        /// The column.
+        tag: PropTag,
+        /// What to look for.
+        value: Property,
+    },
+    /// RES_PROPERTY: `tag` relop `value`.
+    Property {
+        /// The relation.
+        relop: RelOp,
+        /// The column.
+        tag: PropTag,
+        /// What to compare with.
+        value: Property,
+    },
+    /// RES_COMPAREPROPS: `left` relop `right`.
+    CompareProps {
+        /// The relation.
+        relop: RelOp,
+        /// Left column.
+        left: PropTag,
+        /// Right column.
+        right: PropTag,
+    },
+    /// RES_BITMASK: (`tag` & `mask`) is zero (BMR_EQZ) or not (BMR_NEZ).
+    Bitmask {
+        /// BMR_NEZ if true.
+        nonzero: bool,
+        /// The column.
+        tag: PropTag,
+        /// The mask.
+        mask: u32,
+    },
+    /// RES_SIZE: size of the value in bytes.
+    Size {
+        /// The relation.
+        relop: RelOp,
+        /// The column.
+        tag: PropTag,
+        /// Bytes.
+        size_bytes: u32,
+    },
+    /// RES_EXIST.
+    Exist(PropTag),
+    /// RES_SUBRESTRICTION: some recipient (PR_MESSAGE_RECIPIENTS) or attachment (PR_MESSAGE_ATTACHMENTS) satisfies it.
+    SubObject {
+        /// Which table.
+        tag: PropTag,
+        /// The condition on its rows.
+        inner: Box<Restriction>,
+    },
+    /// RES_COMMENT: `inner` (true if none) with properties that mean nothing to the match.
+    Comment {
+        /// The properties.
+        props: Vec<Property>,
+        /// The condition.
+        inner: Option<Box<Restriction>>,
+    },
+    /// RES_COUNT: at most `count` rows satisfy `inner`.
+    Count {
+        /// The limit.
+        count: u32,
+        /// The condition.
+        inner: Box<Restriction>,
+    },
+}
