@@ -1,6 +1,6 @@
 //! C types as the data spells them, and their Rust spelling.
 
-use crate::facts::Facts;
+use crate::facts::{BaseType, Facts};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Pointer and opaque type names that the headers define but the data only uses. Name, C type.
@@ -73,6 +73,9 @@ impl CType {
 /// What is known about type names.
 pub struct Types {
     known: BTreeSet<String>,
+    /// Names of integers, and the C type of the same width.
+    integers: BTreeMap<String, String>,
+    aggregates: BTreeSet<String>,
     functions: BTreeSet<String>,
     tags: BTreeMap<String, String>,
 }
@@ -99,12 +102,24 @@ impl Types {
             known.insert(format!("LP{}", f.name));
         }
         let functions = data.function_types.iter().filter(|f| f.kind == "function");
+        let mut integers: BTreeMap<String, String> = BTreeMap::new();
+        for (name, base) in &data.base_types {
+            integers.extend(word(base).map(|word| (name.clone(), word)));
+        }
+        for typedef in &data.scalar_typedefs {
+            let word = integers[&typedef.ctype].clone();
+            integers.insert(typedef.name.clone(), word);
+        }
+        let enums = data.enums.iter().filter_map(|e| e.name.clone());
+        integers.extend(enums.map(|name| (name, "uint32_t".to_owned())));
         let tags = data
             .structs
             .iter()
             .filter_map(|s| Some((s.tag.clone()?, s.name.clone())));
         Self {
             known,
+            integers,
+            aggregates: data.structs.iter().map(|s| s.name.clone()).collect(),
             functions: functions.map(|f| f.name.clone()).collect(),
             tags: tags.collect(),
         }
@@ -143,6 +158,20 @@ impl Types {
         }
     }
 
+    /// The C++ type that travels as an argument of type `text` does: an integer of its width, or `void *`.
+    pub fn argument_word(&self, text: &str) -> String {
+        match CType::parse(text) {
+            CType::Named(name) if self.aggregates.contains(&name) => {
+                panic!("{name} is passed by value")
+            }
+            CType::Named(name) => {
+                let integer = self.integers.get(&name).cloned();
+                integer.unwrap_or_else(|| "void *".to_owned())
+            }
+            _ => "void *".to_owned(),
+        }
+    }
+
     fn rust_name(&self, name: &str) -> Result<String, String> {
         Ok(match name {
             "char" => "CHAR",
@@ -159,6 +188,19 @@ impl Types {
         }
         .to_owned())
     }
+}
+
+/// The fixed-width type of a base type; none for pointers and floating point.
+fn word(base: &BaseType) -> Option<String> {
+    let sign = match base.kind.as_str() {
+        "signed" => "",
+        "unsigned" => "u",
+        _ => return None,
+    };
+    Some(match base.size == base.size_x86 {
+        true => format!("{sign}int{}_t", base.size * 8),
+        false => format!("{sign}intptr_t"),
+    })
 }
 
 fn pointer(constant: bool, to: &str) -> String {

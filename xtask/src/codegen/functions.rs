@@ -9,6 +9,7 @@ use std::fmt::Write;
 pub fn write(facts: &Facts, types: &Types) -> String {
     let mut out = GENERATED.to_owned();
     out += "use super::*;\nuse core::ffi::c_void;\n\n";
+    out += COM_SERVER;
     let named = |name: &str| facts.structs.function_types.iter().any(|f| f.name == name);
     for function in &facts.structs.function_types {
         callback(&mut out, types, function);
@@ -35,6 +36,15 @@ pub fn write(facts: &Facts, types: &Types) -> String {
     }
     out
 }
+
+/// The exports of every COM server, for which the MAPI headers have no prototype.
+const COM_SERVER: &str = "\
+/// `DllCanUnloadNow` of COM servers.
+pub type FN_DllCanUnloadNow = unsafe extern \"system\" fn() -> HRESULT;
+/// `DllGetClassObject` of COM servers.
+pub type FN_DllGetClassObject =
+    unsafe extern \"system\" fn(rclsid: REFCLSID, riid: REFIID, ppv: *mut LPVOID) -> HRESULT;
+";
 
 fn callback(out: &mut String, types: &Types, function: &FunctionType) {
     let signature = Signature {

@@ -7,6 +7,7 @@ mod interfaces;
 mod layout;
 mod structs;
 mod tables;
+mod thunks;
 mod types;
 
 use crate::facts::Facts;
@@ -27,7 +28,7 @@ struct Output {
 pub fn run(root: &Path, check: bool) -> Result<(), String> {
     let facts = Facts::read(root)?;
     let mut stale = Vec::new();
-    for Output { path, text } in outputs(&facts)? {
+    for Output { path, text } in outputs(root, &facts)? {
         let target = root.join(path);
         if std::fs::read_to_string(&target).is_ok_and(|old| old == text) {
             continue;
@@ -51,56 +52,65 @@ pub fn run(root: &Path, check: bool) -> Result<(), String> {
     ))
 }
 
-fn outputs(facts: &Facts) -> Result<Vec<Output>, String> {
-    let types = ctype::Types::of(facts);
-    let rust = [
-        ("crates/mapi-sys/src/generated/mod.rs", types::module()),
-        (
-            "crates/mapi-sys/src/generated/base.rs",
-            types::base(facts, &types),
-        ),
-        (
-            "crates/mapi-sys/src/generated/structs.rs",
-            structs::write(facts, &types),
-        ),
-        (
-            "crates/mapi-sys/src/generated/interfaces.rs",
-            interfaces::write(facts, &types),
-        ),
-        (
-            "crates/mapi-sys/src/generated/constants.rs",
-            constants::write(facts),
-        ),
-        (
-            "crates/mapi-sys/src/generated/guids.rs",
-            constants::guids(facts),
-        ),
-        (
-            "crates/mapi-sys/src/generated/functions.rs",
-            functions::write(facts, &types),
-        ),
-        ("crates/mapi-sys/tests/layout.rs", layout::write(facts)),
-        ("crates/mapi-types/src/tag.rs", tables::tags(facts)),
-        (
-            "crates/mapi-types/src/code_names.rs",
-            tables::code_names(facts),
-        ),
-    ];
-    rust.into_iter()
-        .map(|(path, text)| {
-            Ok(Output {
-                path,
-                text: rustfmt(&text)?,
-            })
-        })
-        .collect()
+/// Every generated file with its text.
+fn outputs(root: &Path, facts: &Facts) -> Result<Vec<Output>, String> {
+    let types = &ctype::Types::of(facts);
+    let mut outputs = Vec::new();
+    let mut add = |path, text| outputs.push(Output { path, text });
+    add("crates/mapi-sys/src/generated/mod.rs", types::module());
+    add(
+        "crates/mapi-sys/src/generated/base.rs",
+        types::base(facts, types),
+    );
+    add(
+        "crates/mapi-sys/src/generated/structs.rs",
+        structs::write(facts, types),
+    );
+    add(
+        "crates/mapi-sys/src/generated/interfaces.rs",
+        interfaces::write(facts, types),
+    );
+    add(
+        "crates/mapi-sys/src/generated/constants.rs",
+        constants::write(facts),
+    );
+    add(
+        "crates/mapi-sys/src/generated/guids.rs",
+        constants::guids(facts),
+    );
+    add(
+        "crates/mapi-sys/src/generated/functions.rs",
+        functions::write(facts, types),
+    );
+    add("crates/mapi-sys/tests/layout.rs", layout::write(facts));
+    add("crates/mapi-types/src/tag.rs", tables::tags(facts));
+    add(
+        "crates/mapi-types/src/code_names.rs",
+        tables::code_names(facts),
+    );
+    add(
+        "crates/mapi-com/src/trampoline/generated.rs",
+        thunks::rust(facts, types),
+    );
+    add(
+        "crates/mapi-com/cpp/thunks.generated.cpp",
+        thunks::cpp(facts, types),
+    );
+    for output in outputs
+        .iter_mut()
+        .filter(|output| output.path.ends_with(".rs"))
+    {
+        output.text = rustfmt(root, &output.text)?;
+    }
+    Ok(outputs)
 }
 
 /// Lays out Rust source as `cargo fmt` does, so that generated files pass `cargo fmt --check` like any other.
-fn rustfmt(text: &str) -> Result<String, String> {
+fn rustfmt(root: &Path, text: &str) -> Result<String, String> {
     let fail = |e: std::io::Error| format!("rustfmt: {e}");
     let mut child = Command::new("rustfmt")
         .args(["--edition", "2024", "--emit", "stdout"])
+        .current_dir(root) // where rustfmt.toml lies
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -3,6 +3,11 @@
 use super::*;
 use core::ffi::c_void;
 
+/// `DllCanUnloadNow` of COM servers.
+pub type FN_DllCanUnloadNow = unsafe extern "system" fn() -> HRESULT;
+/// `DllGetClassObject` of COM servers.
+pub type FN_DllGetClassObject =
+    unsafe extern "system" fn(rclsid: REFCLSID, riid: REFIID, ppv: *mut LPVOID) -> HRESULT;
 /// `ALLOCATEBUFFER` of MAPIDefS.h.
 pub type ALLOCATEBUFFER = unsafe extern "system" fn(cbSize: ULONG, lppBuffer: *mut LPVOID) -> SCODE;
 pub type LPALLOCATEBUFFER = Option<ALLOCATEBUFFER>;
