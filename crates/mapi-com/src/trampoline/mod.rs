@@ -19,25 +19,13 @@
 //! are submitted by the `on_done` callback of the one before them cost no change of thread at all.
 
 mod ffi;
+mod frame;
+#[path = "generated.rs"]
+pub mod frames;
 mod job;
 mod worker;
 
-use std::ffi::c_void;
-
 pub use ffi::call_contained;
+pub use frame::{Frame, Thunk, WithOutputs};
 pub use job::{CallEnd, Completion, Outcome, Pending};
 pub use worker::{Worker, abandoned_threads};
-
-/// A C++ function that makes one call: it takes object and arguments from the frame and puts the result there.
-pub type Thunk = unsafe extern "C" fn(frame: *mut c_void);
-
-/// The arguments of one foreign call and the place for its result.
-///
-/// # Safety
-/// `THUNK` must be a function without Rust frames that takes a pointer to `Self` as the C side declares it, and whose
-/// foreign call is sound with what the frame holds, on any thread (`Send`). What the frame points to must stay valid
-/// until the frame is dropped, because a call that nobody waits for any more still uses it.
-pub unsafe trait Frame: Send + 'static {
-    /// The function that makes the call.
-    const THUNK: Thunk;
-}

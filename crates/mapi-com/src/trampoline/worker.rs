@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use mapi_types::{Error, ErrorCode, Result};
 
-use super::Frame;
 use super::ffi::{Host, Joined, RawJob, Thread, call_contained, call_end};
+use super::frame::Frame;
 use super::job::{CallEnd, Job, Outcome, Pending};
 
 /// Threads that were abandoned inside a foreign call which has not come back.

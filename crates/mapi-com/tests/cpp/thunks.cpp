@@ -85,3 +85,20 @@ extern "C" void openmapi_test_waits(void *p) {
     if (f->afterwards)
         f->afterwards(p);
 }
+
+// An object whose QueryInterface yields itself, or throws when it is asked for the interface of all zeros.
+struct object {
+    virtual int32_t QueryInterface(const uint8_t *iid, void **result) {
+        if (iid[0] == 0)
+            throw std::runtime_error("no such interface");
+        *result = this;
+        return 0;
+    }
+    virtual uint32_t AddRef() { return 2; }
+    virtual uint32_t Release() { return 1; }
+};
+
+extern "C" void *openmapi_test_object() {
+    static object one;
+    return &one;
+}
