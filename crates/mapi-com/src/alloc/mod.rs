@@ -1,0 +1,5 @@
+//! Buffers: the MAPIAllocateBuffer family.
+
+mod allocator;
+
+pub use allocator::Allocator;

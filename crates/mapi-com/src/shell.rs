@@ -1,0 +1,400 @@
+//! Object shells: our COM objects.
+
+use std::ffi::c_void;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mapi_sys::{GUID, HRESULT, IID_IUnknown, IUnknown, IUnknownVtbl, Interface};
+use mapi_types::{Error, ErrorCode, Result};
+
+use crate::alloc::Allocator;
+use crate::boundary::contain;
+use crate::iface::ComObject;
+use crate::ptr::{ComPtr, guid_from_abi};
+use crate::scope::{MakeInvalid, OpenObject, Registered, Scope, ShellPointer, Slot};
+
+/// A safe trait object that has a vtable: `dyn MsgStore` is exported as `IMsgStore`.
+///
+/// # Safety
+/// `VTBL` must be made of functions that expect `This` to be a `Shell<Self>`; `INTERFACES` may name only `Interface` and
+/// its ancestors.
+pub unsafe trait Export: ComObject + 'static {
+    /// The COM interface.
+    type Interface: Interface;
+    /// Its vtable.
+    const VTBL: &'static <Self::Interface as Interface>::Vtbl;
+    /// What QueryInterface answers with the same pointer; IUnknown is understood.
+    const INTERFACES: &'static [GUID];
+}
+
+/// A COM object of ours.
+///
+/// The block comes from MAPI's allocator and begins with the vtable pointer and the count: just what MakeInvalid needs to
+/// turn it into a shell of MAPI's (LIFE-SUP-006). The rest is ours: the safe object inside, and the scope it belongs to.
+///
+/// Its life: *alive* -> (last Release) *dying* -> freed, or *alive* -> (scope invalidated) a block of MAPI's.
+#[repr(C)]
+pub struct Shell<T: ?Sized + Export> {
+    vtbl: AtomicPtr<c_void>,
+    /// References; [`MOVING`] while the count is being handed to MakeInvalid.
+    count: AtomicU32,
+    dying: AtomicU8,
+    allocator: Allocator,
+    live: Mutex<Option<Live<T>>>,
+    last_error: Mutex<Option<Error>>,
+}
+
+struct Live<T: ?Sized> {
+    object: Arc<T>,
+    scope: Arc<Scope>,
+    slot: Slot,
+}
+
+/// Set in the count while another vtable is about to take the object over.
+const MOVING: u32 = 1 << 31;
+
+/// Shells that run code of this library: its DllCanUnloadNow answers S_FALSE while there are any.
+static OUTSTANDING: AtomicUsize = AtomicUsize::new(0);
+
+/// How many shells of this library are outstanding, in all scopes.
+#[must_use]
+pub fn outstanding() -> usize {
+    OUTSTANDING.load(Ordering::Acquire)
+}
+
+/// Makes a COM object in `scope`; the caller gets its only reference.
+///
+/// # Errors
+/// MAPI_E_NOT_ENOUGH_MEMORY.
+pub fn export<T: ?Sized + Export>(
+    scope: &Arc<Scope>,
+    object: Arc<T>,
+) -> Result<ComPtr<T::Interface>> {
+    let block: NonNull<Shell<T>> = scope.allocator().allocate(size_of::<Shell<T>>())?.cast();
+    let pointer = ShellPointer(block.as_ptr().cast());
+    let slot = scope.register(Registered {
+        pointer,
+        kind: T::Interface::NAME,
+        hold: hold::<T>,
+        references: references::<T>,
+        invalidate: invalidate::<T>,
+    });
+    OUTSTANDING.fetch_add(1, Ordering::AcqRel);
+    let shell = Shell::<T> {
+        vtbl: AtomicPtr::new(std::ptr::from_ref(T::VTBL).cast_mut().cast()),
+        count: AtomicU32::new(1),
+        dying: AtomicU8::new(0),
+        allocator: scope.allocator(),
+        live: Mutex::new(Some(Live {
+            object,
+            scope: Arc::clone(scope),
+            slot,
+        })),
+        last_error: Mutex::new(None),
+    };
+    // SAFETY: the block is ours, large enough, and aligned for any type (the allocator's contract).
+    unsafe { block.write(shell) };
+    // SAFETY: the shell begins with a vtable pointer of T::Interface and has one reference, which we give away.
+    let made = unsafe { ComPtr::from_raw(block.as_ptr().cast()) };
+    made.ok_or_else(|| Error::system(ErrorCode::NOT_ENOUGH_MEMORY))
+}
+
+impl<T: ?Sized + Export> Shell<T> {
+    /// The one way from a vtable function to the object: checks that it is still valid, enters its scope, stops panics,
+    /// remembers the error for GetLastError.
+    ///
+    /// # Safety
+    /// `this` is the `This` of a call on a shell of type `T`; the caller holds a reference for the length of the call.
+    pub unsafe fn enter<R>(this: *mut c_void, body: impl FnOnce(&T) -> Result<R>) -> Result<R> {
+        // SAFETY: by the contract above.
+        let shell = unsafe { &*this.cast::<Self>() };
+        let (object, scope) = shell.target().ok_or_else(invalid_object)?;
+        let running = scope.enter()?;
+        let result = contain(|| body(&object));
+        shell.remember(result.as_ref().err());
+        drop(running);
+        result
+    }
+
+    /// As [`Shell::enter`], but the scope may be closed already and the call does not count as running: for Logoff and
+    /// for what ends the scope itself.
+    ///
+    /// # Safety
+    /// As [`Shell::enter`].
+    pub unsafe fn enter_ending<R>(
+        this: *mut c_void,
+        body: impl FnOnce(&T) -> Result<R>,
+    ) -> Result<R> {
+        // SAFETY: by the contract above.
+        let shell = unsafe { &*this.cast::<Self>() };
+        let (object, _scope) = shell.target().ok_or_else(invalid_object)?;
+        let result = contain(|| body(&object));
+        shell.remember(result.as_ref().err());
+        result
+    }
+
+    /// The object and scope of a shell, for exports that make child objects.
+    ///
+    /// # Safety
+    /// As [`Shell::enter`].
+    ///
+    /// # Errors
+    /// MAPI_E_INVALID_OBJECT.
+    pub unsafe fn scope_of(this: *mut c_void) -> Result<Arc<Scope>> {
+        // SAFETY: by the contract above.
+        let shell = unsafe { &*this.cast::<Self>() };
+        shell
+            .target()
+            .map(|(_, scope)| scope)
+            .ok_or_else(invalid_object)
+    }
+
+    /// The error that the last failing call on this object returned, if it had this code.
+    ///
+    /// # Safety
+    /// As [`Shell::enter`].
+    pub unsafe fn last_error(this: *mut c_void, code: ErrorCode) -> Option<Error> {
+        // SAFETY: by the contract above.
+        let shell = unsafe { &*this.cast::<Self>() };
+        lock(&shell.last_error).clone().filter(|e| e.code() == code)
+    }
+
+    fn target(&self) -> Option<(Arc<T>, Arc<Scope>)> {
+        lock(&self.live)
+            .as_ref()
+            .map(|live| (Arc::clone(&live.object), Arc::clone(&live.scope)))
+    }
+
+    fn remember(&self, error: Option<&Error>) {
+        if let Some(error) = error {
+            *lock(&self.last_error) = Some(error.clone());
+        }
+    }
+
+    /// IUnknown's slots for a shell of type `T`: the base of every vtable.
+    pub const UNKNOWN: IUnknownVtbl = IUnknownVtbl {
+        QueryInterface: query_interface::<T>,
+        AddRef: add_ref::<T>,
+        Release: release::<T>,
+    };
+}
+
+impl Scope {
+    /// Ends every object that is still open, newest first: the object inside is dropped, and the shell is handed to
+    /// `make_invalid` (IMAPISupport::MakeInvalid), from where on it belongs to MAPI and outlives this library.
+    /// What is refused stays a shell of ours that answers MAPI_E_INVALID_OBJECT.
+    ///
+    /// Closes the scope first. The answer is the census as it was.
+    pub fn invalidate_all(&self, make_invalid: &MakeInvalid<'_>) -> Vec<OpenObject> {
+        self.close();
+        let census = self.open_objects();
+        for object in self.hold_all() {
+            (object.invalidate)(object.pointer, make_invalid);
+        }
+        census
+    }
+}
+
+fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn invalid_object() -> Error {
+    Error::caller(ErrorCode::INVALID_OBJECT).context("the object has ended")
+}
+
+/// Turns a result into an HRESULT.
+#[must_use]
+pub fn hresult(result: Result<()>) -> HRESULT {
+    match result {
+        Ok(()) => 0,
+        Err(error) => error.code().hresult(),
+    }
+}
+
+unsafe extern "system" fn query_interface<T: ?Sized + Export>(
+    this: *mut IUnknown,
+    interface: *const GUID,
+    out: *mut *mut c_void,
+) -> HRESULT {
+    if this.is_null() || interface.is_null() || out.is_null() {
+        return ErrorCode::INVALID_PARAMETER.hresult();
+    }
+    // SAFETY: checked for null; the caller passes a GUID and a place for a pointer.
+    let interface = unsafe {
+        *out = std::ptr::null_mut();
+        &*interface
+    };
+    // SAFETY: `this` is a shell of T: the function stands in its vtable.
+    let shell = unsafe { &*this.cast::<Shell<T>>() };
+    if *interface == IID_IUnknown || T::INTERFACES.contains(interface) {
+        // SAFETY: as above; the new reference is the caller's.
+        unsafe {
+            add_ref::<T>(this);
+            *out = this.cast();
+        }
+        return 0;
+    }
+    let Some((object, _scope)) = shell.target() else {
+        return ErrorCode::INVALID_OBJECT.hresult();
+    };
+    match contain(|| Ok(object.other_interface(&guid_from_abi(interface)))) {
+        Ok(Some(other)) => {
+            // SAFETY: `out` was checked; the reference goes to the caller.
+            unsafe { *out = other.into_raw().cast() };
+            0
+        }
+        _ => ErrorCode::INTERFACE_NOT_SUPPORTED.hresult(),
+    }
+}
+
+unsafe extern "system" fn add_ref<T: ?Sized + Export>(this: *mut IUnknown) -> u32 {
+    // SAFETY: `this` is a shell of T and the caller holds a reference.
+    let shell = unsafe { &*this.cast::<Shell<T>>() };
+    match change_count(&shell.count, 1) {
+        Some(count) => count,
+        // SAFETY: as above; the vtable is another one by now.
+        None => unsafe { (moved::<T>(shell).AddRef)(this) },
+    }
+}
+
+unsafe extern "system" fn release<T: ?Sized + Export>(this: *mut IUnknown) -> u32 {
+    // SAFETY: `this` is a shell of T and the caller gives a reference back.
+    let shell = unsafe { &*this.cast::<Shell<T>>() };
+    match change_count(&shell.count, -1) {
+        Some(0) => {
+            if shell.dying.swap(1, Ordering::AcqRel) == 0 {
+                // SAFETY: the count has reached zero for the first time: nobody else frees the block.
+                unsafe { end::<T>(this.cast()) };
+            }
+            0
+        }
+        Some(count) => count,
+        // SAFETY: as above; the vtable is another one by now.
+        None => unsafe { (moved::<T>(shell).Release)(this) },
+    }
+}
+
+/// Adds `by` and answers the new count; below zero it stays zero. `None`: the count is being moved to another vtable.
+fn change_count(count: &AtomicU32, by: i32) -> Option<u32> {
+    let mut now = count.load(Ordering::Acquire);
+    loop {
+        if now & MOVING != 0 {
+            return None;
+        }
+        let next = now.saturating_add_signed(by);
+        match count.compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return Some(next),
+            Err(other) => now = other,
+        }
+    }
+}
+
+/// The vtable that has taken the object over. MakeInvalid writes the count and then the vtable, a few instructions; until
+/// then there is nothing to do but wait.
+fn moved<T: ?Sized + Export>(shell: &Shell<T>) -> &'static IUnknownVtbl {
+    let ours = std::ptr::from_ref(T::VTBL).cast_mut().cast();
+    loop {
+        let vtbl = shell.vtbl.load(Ordering::Acquire);
+        if vtbl != ours {
+            // SAFETY: a vtable of MAPI's, which is never freed, or ours if MakeInvalid was refused.
+            return unsafe { &*vtbl.cast::<IUnknownVtbl>() };
+        }
+        if shell.count.load(Ordering::Acquire) & MOVING == 0 {
+            // SAFETY: T::VTBL begins with IUnknown's slots.
+            return unsafe { &*std::ptr::from_ref(T::VTBL).cast::<IUnknownVtbl>() };
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// The end of a shell whose count has reached zero.
+///
+/// # Safety
+/// Called once, by the Release that made the count zero.
+unsafe fn end<T: ?Sized + Export>(shell: *mut Shell<T>) {
+    // SAFETY: the block is still a shell: we free it below.
+    let this = unsafe { &*shell };
+    if let Some((object, _scope)) = this.target() {
+        // A panic has nowhere to go from here; the object is dropped all the same.
+        drop(contain(|| {
+            object.last_release();
+            Ok(())
+        }));
+    }
+    let live = lock(&this.live).take();
+    if let Some(Live {
+        object,
+        scope,
+        slot,
+    }) = live
+    {
+        // Out of the census first: nobody may hold a block that is about to be freed.
+        scope.unregister(slot);
+        drop(contain(|| {
+            drop(object);
+            Ok(())
+        }));
+    }
+    let allocator = this.allocator;
+    // SAFETY: nobody has a reference any more; the fields are dropped in place, then the block is given back.
+    unsafe {
+        std::ptr::drop_in_place(shell);
+        allocator.free(NonNull::new_unchecked(shell.cast()));
+    }
+    OUTSTANDING.fetch_sub(1, Ordering::AcqRel);
+}
+
+fn hold<T: ?Sized + Export>(pointer: ShellPointer) -> bool {
+    // SAFETY: the pointer is in the census, whose lock is held: the block is a live shell.
+    let shell = unsafe { &*pointer.0.cast::<Shell<T>>() };
+    let mut now = shell.count.load(Ordering::Acquire);
+    while now != 0 && now & MOVING == 0 && shell.dying.load(Ordering::Acquire) == 0 {
+        match shell
+            .count
+            .compare_exchange_weak(now, now + 1, Ordering::AcqRel, Ordering::Acquire)
+        {
+            Ok(_) => return true,
+            Err(other) => now = other,
+        }
+    }
+    false
+}
+
+fn references<T: ?Sized + Export>(pointer: ShellPointer) -> u32 {
+    // SAFETY: as in `hold`.
+    unsafe { &*pointer.0.cast::<Shell<T>>() }
+        .count
+        .load(Ordering::Acquire)
+        & !MOVING
+}
+
+fn invalidate<T: ?Sized + Export>(pointer: ShellPointer, make_invalid: &MakeInvalid<'_>) {
+    // SAFETY: `hold` gave us a reference.
+    let shell = unsafe { &*pointer.0.cast::<Shell<T>>() };
+    let live = lock(&shell.live).take();
+    drop(lock(&shell.last_error).take());
+    if let Some(Live {
+        object,
+        scope,
+        slot,
+    }) = live
+    {
+        scope.unregister(slot);
+        drop(contain(|| {
+            drop(object);
+            Ok(())
+        }));
+        let count = shell.count.fetch_or(MOVING, Ordering::AcqRel);
+        let methods = u32::try_from(T::Interface::SLOTS.len()).unwrap_or(u32::MAX);
+        if make_invalid(pointer.0, count, methods).is_ok() {
+            OUTSTANDING.fetch_sub(1, Ordering::AcqRel);
+        } else {
+            // It stays a shell of ours, empty, until its last Release.
+            shell.count.fetch_and(!MOVING, Ordering::AcqRel);
+        }
+    }
+    // SAFETY: gives back the reference of `hold`, through whatever vtable the object has now.
+    unsafe { drop(ComPtr::<IUnknown>::from_raw(pointer.0.cast())) };
+}
