@@ -1,1 +1,44 @@
-//! (under construction)
+//! Safe Rust for writing service providers.
+//!
+//! An author implements *semantic* traits, in Rust's own terms: [`StoreProvider`] and [`Store`] for a message store,
+//! [`AddressBookProvider`] and [`AddressBook`] for an address book. No pointer, no reference count and no flag of the ABI
+//! appears in them. Everything MAPI asks of a provider beyond its data comes from this crate: the COM objects, the census of
+//! open objects, status row and MAPIUID, notifications, the StoreLogoff protocol, fast shutdown and a Logoff that ends
+//! children first, turns what a client still holds into harmless shells and gives the support object back last
+//! (lifecycle.md, 6). An author cannot get the shutdown wrong, because there is nothing to write for it but
+//! [`Store::close`].
+//!
+//! # What holds for all traits
+//!
+//! - **Threads.** Clients call from any thread, several at once (LIFE-MEM-010). Methods with `&self` may run side by side;
+//!   [`TableSource`] and [`PropStream`] are cursors, take `&mut self`, and the crate sees to it that one call runs at a time.
+//! - **Text** is `PT_UNICODE`: the crate asks for and sets nothing else, and converts to and from `PT_STRING8` at the door.
+//! - **Properties that are not there** are `PT_ERROR` with `MAPI_E_NOT_FOUND` in the place of the value.
+//! - **What is not built** answers `MAPI_E_NO_SUPPORT`; that is what the default methods do.
+//! - **Panics** are contained at the boundary and answer `MAPI_E_CALL_FAILED` (OP-43).
+//! - **Order of the end.** Streams and tables are dropped first, then messages, attachments and folders, then
+//!   [`Store::close`] runs, then the store is dropped. No method runs after `close`.
+
+mod address_book;
+mod change;
+mod folder;
+mod message;
+mod progress;
+mod props;
+mod provider;
+mod status;
+mod store;
+mod table;
+
+pub use address_book::{
+    AddressBook, AddressBookProvider, Container, DistList, MailUser, NameMatch, OpenedAddress,
+};
+pub use change::{Change, ChangeFeed, ChangeKind, ObjectKind};
+pub use folder::{DeleteFolder, Folder, NewFolder, SearchCriteria, Transfer};
+pub use message::{Attachment, Message, ReadFlags, RecipientChange};
+pub use progress::{Completion, Progress};
+pub use props::{Access, PropObject, PropProblem, PropStream, StreamMode};
+pub use provider::{LogonRequest, ProfileSection, StoreProvider};
+pub use status::StatusInfo;
+pub use store::{Opened, ReceiveFolder, Store};
+pub use table::{RowMark, TableFeed, TableSource};
