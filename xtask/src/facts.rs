@@ -62,6 +62,8 @@ pub struct Interface {
     pub name: String,
     pub iid: Option<String>,
     pub iid_symbol: Option<String>,
+    /// The base class in C++.
+    pub parent: Option<String>,
     /// The interface whose slot list is the start of this one's.
     pub vtable_extends: Option<String>,
     pub header: String,
@@ -142,6 +144,8 @@ pub struct Struct {
     pub align: usize,
     pub size_x86: usize,
     pub align_x86: usize,
+    /// Ends in an array of which only the first element is declared.
+    pub variable_tail: bool,
     pub fields: Vec<Field>,
 }
 
@@ -171,6 +175,14 @@ pub struct FunctionType {
 #[derive(Deserialize)]
 pub struct Enum {
     pub name: Option<String>,
+    pub header: String,
+    pub values: Vec<EnumValue>,
+}
+
+#[derive(Deserialize)]
+pub struct EnumValue {
+    pub name: String,
+    pub value: u32,
 }
 
 #[derive(Deserialize)]
@@ -192,6 +204,11 @@ impl Constant {
     /// The value without `UNICODE`.
     pub fn value(&self) -> u32 {
         parse_hex(&self.value)
+    }
+
+    /// Whether `UNICODE` changes the value.
+    pub fn depends_on_unicode(&self) -> bool {
+        self.value_unicode.is_some()
     }
 
     /// The value with `UNICODE`.

@@ -1744,9 +1744,9 @@ pub const PR_RULE_ACTION_NUMBER: PropTag = PropTag::from_raw(0x6650_0003);
 pub const PR_RULE_FOLDER_ENTRYID: PropTag = PropTag::from_raw(0x6651_0102);
 /// Property 0x6659, `PT_BINARY`.
 pub const PR_INTERNET_CONTENT: PropTag = PropTag::from_raw(0x6659_0102);
-/// Property 0x6659, type 0x0103.
+/// Property 0x6659, `0x0103`.
 pub const PR_INTERNET_CONTENT_HANDLE: PropTag = PropTag::from_raw(0x6659_0103);
-/// Property 0x6659, type 0x0104.
+/// Property 0x6659, `0x0104`.
 pub const PR_INTERNET_CONTENT_EA: PropTag = PropTag::from_raw(0x6659_0104);
 /// Property 0x6746, `PT_LONG`.
 pub const PR_MIME_SIZE: PropTag = PropTag::from_raw(0x6746_0003);
@@ -1952,9 +1952,9 @@ pub const PR_RULE_SEQUENCE: PropTag = PropTag::from_raw(0x6676_0003);
 pub const PR_RULE_STATE: PropTag = PropTag::from_raw(0x6677_0003);
 /// Property 0x6678, `PT_LONG`.
 pub const PR_RULE_USER_FLAGS: PropTag = PropTag::from_raw(0x6678_0003);
-/// Property 0x6679, type 0x00FD.
+/// Property 0x6679, `0x00FD`.
 pub const PR_RULE_CONDITION: PropTag = PropTag::from_raw(0x6679_00FD);
-/// Property 0x6680, type 0x00FE.
+/// Property 0x6680, `0x00FE`.
 pub const PR_RULE_ACTIONS: PropTag = PropTag::from_raw(0x6680_00FE);
 /// Property 0x6681, `PT_STRING8`.
 pub const PR_RULE_PROVIDER: PropTag = PropTag::from_raw(0x6681_001E);

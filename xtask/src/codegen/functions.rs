@@ -115,7 +115,11 @@ fn param(text: &str) -> Param {
     }
 }
 
-fn rust_signature(types: &Types, signature: &Signature) -> Result<String, String> {
+/// The Rust type of a function.
+///
+/// # Errors
+/// The name of a type that nothing defines.
+pub fn rust_signature(types: &Types, signature: &Signature) -> Result<String, String> {
     let abi = if signature.convention == "cdecl" {
         "C"
     } else {

@@ -2,7 +2,9 @@
 
 mod constants;
 mod ctype;
+mod ffi;
 mod functions;
+mod headers;
 mod interfaces;
 mod layout;
 mod structs;
@@ -17,7 +19,7 @@ use std::process::{Command, Stdio};
 
 /// One generated file.
 struct Output {
-    path: &'static str,
+    path: String,
     text: String,
 }
 
@@ -29,7 +31,7 @@ pub fn run(root: &Path, check: bool) -> Result<(), String> {
     let facts = Facts::read(root)?;
     let mut stale = Vec::new();
     for Output { path, text } in outputs(root, &facts)? {
-        let target = root.join(path);
+        let target = root.join(&path);
         if std::fs::read_to_string(&target).is_ok_and(|old| old == text) {
             continue;
         }
@@ -56,7 +58,12 @@ pub fn run(root: &Path, check: bool) -> Result<(), String> {
 fn outputs(root: &Path, facts: &Facts) -> Result<Vec<Output>, String> {
     let types = &ctype::Types::of(facts);
     let mut outputs = Vec::new();
-    let mut add = |path, text| outputs.push(Output { path, text });
+    let mut add = |path: &str, text| {
+        outputs.push(Output {
+            path: path.to_owned(),
+            text,
+        })
+    };
     add("crates/mapi-sys/src/generated/mod.rs", types::module());
     add(
         "crates/mapi-sys/src/generated/base.rs",
@@ -96,6 +103,12 @@ fn outputs(root: &Path, facts: &Facts) -> Result<Vec<Output>, String> {
         "crates/mapi-com/cpp/thunks.generated.cpp",
         thunks::cpp(facts, types),
     );
+    add("testing/ffi/cpp/layout.generated.h", ffi::layout(facts));
+    add("testing/ffi/cpp/calls.generated.cpp", ffi::cpp_calls(facts));
+    add("testing/ffi/src/calls.rs", ffi::rust_calls(facts));
+    for (path, text) in headers::write(facts, types) {
+        add(&path, text);
+    }
     for output in outputs
         .iter_mut()
         .filter(|output| output.path.ends_with(".rs"))

@@ -25,7 +25,7 @@ pub fn tags(facts: &Facts) -> String {
         }
         let value = constant.value_unicode();
         let (id, kind) = (value >> 16, type_name(value & 0xFFFF));
-        let _ = writeln!(out, "/// Property {id:#06X}, {kind}.");
+        let _ = writeln!(out, "/// Property {id:#06X}, `{kind}`.");
         let _ = writeln!(
             out,
             "pub const {name}: PropTag = PropTag::from_raw({});",
@@ -35,8 +35,8 @@ pub fn tags(facts: &Facts) -> String {
     out
 }
 
-/// The name of a property type.
-fn type_name(value: u32) -> String {
+/// The name of a property type, or its number where it has none.
+pub fn type_name(value: u32) -> String {
     let base = match value & !0x1000 {
         0x0000 => "UNSPECIFIED",
         0x0001 => "NULL",
@@ -55,10 +55,10 @@ fn type_name(value: u32) -> String {
         0x0040 => "SYSTIME",
         0x0048 => "CLSID",
         0x0102 => "BINARY",
-        other => return format!("type {other:#06X}"),
+        _ => return format!("{value:#06X}"),
     };
     let multi = if value & 0x1000 == 0 { "" } else { "MV_" };
-    format!("`PT_{multi}{base}`")
+    format!("PT_{multi}{base}")
 }
 
 /// `crates/mapi-types/src/code_names.rs`: one name for each status code, by value. The first header that names a

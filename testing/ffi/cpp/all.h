@@ -1,0 +1,21 @@
+/* Every header, in an order nobody planned. */
+#include <actMgmt.h>
+#include <EdkMdb.h>
+#include <MAPISPI.h>
+#include <abhelp.h>
+#include <EMSABTAG.h>
+#include <ExchForm.h>
+#include <IMessage.h>
+#include <IMSCapabilities.h>
+#include <MAPI.h>
+#include <MAPIAux.h>
+#include <MAPIForm.h>
+#include <MAPIHook.h>
+#include <MAPINls.h>
+#include <MAPIOID.h>
+#include <MAPIUtil.h>
+#include <MAPIVal.h>
+#include <MAPIWz.h>
+#include <MSPST.h>
+#include <OpenMAPIGuid.h>
+#include <Tnef.h>

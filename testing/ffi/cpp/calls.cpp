@@ -1,0 +1,3 @@
+#include "calls.hpp"
+
+openmapi_ffi_call openmapi_ffi_last;

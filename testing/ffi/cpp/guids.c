@@ -1,0 +1,3 @@
+/* The one file that defines the identifiers. */
+#define INITGUID
+#include "all.h"
