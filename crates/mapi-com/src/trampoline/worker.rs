@@ -29,8 +29,8 @@ pub fn abandoned_threads() -> usize {
 /// A thread on which foreign code is called, one call after another.
 ///
 /// Glibc keeps a library mapped while a living thread has thread-local destructors of it registered, so the thread has to be joined
-/// before its library is freed. Dropping a worker joins its thread, or abandons it if a call is running; `join` and
-/// `abandon` say which.
+/// before its library is freed. Dropping a worker joins its thread, or abandons it if a call is running; `join` and `abandon` say
+/// which of the two.
 pub struct Worker {
     shared: Arc<Shared>,
 }
@@ -54,7 +54,7 @@ struct State {
     idle: bool,
     /// The thread is to end when the queue is empty.
     stop: bool,
-    /// The thread was detached in a call, and is counted as such.
+    /// Nobody waits for the thread any more; if it was in its loop then, it is counted until it leaves it.
     abandoned: bool,
 }
 
@@ -90,7 +90,12 @@ impl Worker {
         let mut state = self.shared.lock();
         state.queue.push_back(Arc::clone(pending.job()));
         let idle = state.idle;
-        let refused = ensure_thread(&self.shared, &mut state);
+        // The queue of a worker that has ended is not served any more.
+        let refused = if state.abandoned || (state.stop && !state.looping) {
+            std::mem::take(&mut state.queue)
+        } else {
+            ensure_thread(&self.shared, &mut state)
+        };
         drop(state);
         if idle {
             self.shared.wake.notify_one();
@@ -120,31 +125,10 @@ impl Worker {
         self.shared.lock().running.is_some()
     }
 
-    /// Makes the calls still in the queue, ends the thread and waits until it is gone, with its thread-local destructors.
-    pub fn join(self) {
-        self.end(None);
-    }
-
-    /// Like `join`, but waits no longer than `limit` for each thread that has to end. Where the system has no join with a limit
-    /// (POSIX systems without glibc) it waits for ever.
-    ///
-    /// # Errors
-    /// The worker, if its thread is still there.
-    pub fn join_within(self, limit: Duration) -> Result<(), Self> {
-        if self.end(Some(limit)) {
-            Ok(())
-        } else {
-            Err(self)
-        }
-    }
-
-    /// Lets the thread go, with the call in which it hangs. Calls that wait in the queue end as [`CallEnd::NotCalled`]. If the
-    /// call returns later, its callback still runs, and the thread ends.
-    pub fn abandon(self) {
-        self.give_up();
-    }
-
-    fn end(&self, limit: Option<Duration>) -> bool {
+    /// Makes the calls still in the queue, ends the thread and waits until it is gone, with its thread-local destructors. Yields whether it
+    /// is. With a `limit`, each wait ends when that time has passed; where the system has no join with a limit (POSIX systems without
+    /// glibc) it waits for ever. Calls submitted after the end are not made.
+    pub fn join(&self, limit: Option<Duration>) -> bool {
         self.shared.lock().stop = true;
         self.shared.wake.notify_one();
         loop {
@@ -159,16 +143,20 @@ impl Worker {
         }
     }
 
-    fn give_up(&self) {
+    /// Lets the thread go, with the call in which it hangs. Calls that wait in the queue, or are submitted later, end as
+    /// [`CallEnd::NotCalled`]. If the call returns later, its callback still runs, and the thread ends.
+    pub fn abandon(&self) {
         let mut state = self.shared.lock();
         state.stop = true;
         let left = std::mem::take(&mut state.queue);
         for thread in std::mem::take(&mut state.threads) {
             thread.detach();
         }
-        if state.looping && !state.abandoned {
+        if !state.abandoned {
             state.abandoned = true;
-            ABANDONED.fetch_add(1, Ordering::AcqRel);
+            if state.looping {
+                ABANDONED.fetch_add(1, Ordering::AcqRel);
+            }
         }
         drop(state);
         self.shared.wake.notify_one();
@@ -179,13 +167,13 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         let state = self.shared.lock();
-        // `stop` tells that `join` has done all there was to do, or that `join_within` has tried.
-        let give_up = state.running.is_some() || state.stop;
+        // `stop` tells that `join` has done all there was to do, or has tried.
+        let abandon = state.running.is_some() || state.stop;
         drop(state);
-        if give_up {
-            self.give_up();
+        if abandon {
+            self.abandon();
         } else {
-            self.end(None);
+            self.join(None);
         }
     }
 }
@@ -293,7 +281,7 @@ unsafe extern "C" fn gone(worker: *mut c_void) {
     let mut state = shared.lock();
     // A job that is still marked as running has ended the thread.
     let job = state.running.take();
-    let abandoned = std::mem::take(&mut state.abandoned);
+    let abandoned = state.abandoned;
     state.looping = false;
     let refused = ensure_thread(&shared, &mut state);
     drop(state);
