@@ -1,1 +1,3 @@
-//! (under construction)
+//! MAPI itself: the subsystem between clients and service providers.
+
+pub mod host;
