@@ -22,6 +22,7 @@ mod row;
 mod sort;
 /// Property tags under their MAPI names; string properties in their Unicode form.
 pub mod tag;
+mod tag_names;
 mod text;
 mod value;
 

@@ -1,6 +1,10 @@
 //! Property tags and types.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::tag_names::{BY_NAME, BY_VALUE};
+use crate::{Error, ErrorCode};
 
 /// A property tag: identifier in the high half, type in the low half (MAPIDefS.h, PROP_TAG).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +60,21 @@ impl PropTag {
     pub const fn same_id(self, other: Self) -> bool {
         self.id() == other.id()
     }
+
+    /// The MAPI name, for example `PR_SUBJECT`, of a tag in its Unicode form.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        BY_VALUE
+            .binary_search_by_key(&self.0, |(value, _)| *value)
+            .ok()
+            .map(|i| BY_VALUE[i].1)
+    }
+
+    fn in_form(self, narrow: bool) -> Option<Self> {
+        let (from, to) = if narrow { (0x1F, 0x1E) } else { (0x1E, 0x1F) };
+        let multi = self.ptype().0 & PropType::MV_FLAG;
+        (self.ptype().0 == from | multi).then(|| self.with_type(PropType(to | multi)))
+    }
 }
 
 impl fmt::Debug for PropTag {
@@ -65,9 +84,52 @@ impl fmt::Debug for PropTag {
 }
 
 impl fmt::Display for PropTag {
-    /// The MAPI name where there is one, else the number.
+    /// The MAPI name where there is one (`PR_SUBJECT`, `PR_SUBJECT_A`), else the number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#010x}", self.0)
+        if let Some(name) = self.name() {
+            f.write_str(name)
+        } else if let Some(name) = self.in_form(false).and_then(Self::name) {
+            write!(f, "{name}_A")
+        } else {
+            write!(f, "{:#010x}", self.0)
+        }
+    }
+}
+
+impl FromStr for PropTag {
+    type Err = Error;
+
+    /// Reads what [`PropTag`] displays: a MAPI name, with `_W` or `_A` for one form of a string, or eight hexadecimal
+    /// digits with or without `0x`.
+    ///
+    /// # Errors
+    /// MAPI_E_INVALID_PARAMETER if the text is neither.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let named = |name: &str| {
+            let at = BY_NAME.binary_search_by_key(&name, |(n, _)| *n).ok()?;
+            Some(Self(BY_NAME[at].1))
+        };
+        let form = |suffix, narrow| {
+            let tag = named(text.strip_suffix(suffix)?)?;
+            if narrow {
+                tag.in_form(true)
+            } else {
+                tag.ptype().is_string().then_some(tag)
+            }
+        };
+        let number = || {
+            let digits = text.strip_prefix("0x").unwrap_or(text);
+            let plain = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+            plain.then(|| u32::from_str_radix(digits, 16).ok())?
+        };
+        named(text)
+            .or_else(|| form("_W", false))
+            .or_else(|| form("_A", true))
+            .or_else(|| number().map(Self))
+            .ok_or_else(|| {
+                Error::caller(ErrorCode::INVALID_PARAMETER)
+                    .context(format!("'{text}' is not a property tag"))
+            })
     }
 }
 
@@ -127,5 +189,34 @@ impl PropType {
     #[must_use]
     pub const fn is_string(self) -> bool {
         matches!(self.single().0, 0x001E | 0x001F)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tag;
+
+    #[test]
+    fn a_tag_reads_as_it_is_displayed() {
+        let narrow = tag::PR_SUBJECT.with_type(PropType::STRING8);
+        for (tag, text) in [
+            (tag::PR_SUBJECT, "PR_SUBJECT"),
+            (narrow, "PR_SUBJECT_A"),
+            (tag::PR_RESOURCE_FLAGS, "PR_RESOURCE_FLAGS"),
+            (PropTag::from_raw(0x6600_0102), "0x66000102"),
+        ] {
+            assert_eq!(tag.to_string(), text);
+            assert_eq!(text.parse::<PropTag>().unwrap(), tag);
+        }
+        assert_eq!("PR_SUBJECT_W".parse::<PropTag>().unwrap(), tag::PR_SUBJECT);
+        assert_eq!("6600001e".parse::<PropTag>().unwrap().raw(), 0x6600_001E);
+        for bad in ["", "PR_", "PR_ENTRYID_A", "0x660001", "+6600001"] {
+            assert!(bad.parse::<PropTag>().is_err(), "{bad}");
+        }
+        for (value, name) in BY_VALUE {
+            let tag = PropTag::from_raw(*value);
+            assert_eq!(tag.to_string().parse::<PropTag>().unwrap(), tag, "{name}");
+        }
     }
 }

@@ -92,6 +92,10 @@ fn outputs(root: &Path, facts: &Facts) -> Result<Vec<Output>, String> {
     add("crates/mapi-sys/tests/layout.rs", layout::write(facts));
     add("crates/mapi-types/src/tag.rs", tables::tags(facts));
     add(
+        "crates/mapi-types/src/tag_names.rs",
+        tables::tag_names(facts),
+    );
+    add(
         "crates/mapi-types/src/code_names.rs",
         tables::code_names(facts),
     );

@@ -11,19 +11,7 @@ pub fn tags(facts: &Facts) -> String {
     let mut out = GENERATED.to_owned();
     out += "//! Generated property tags: `PR_SUBJECT` and the others. String properties have their Unicode type.\n\n";
     out += "use crate::PropTag;\n\n";
-    let headers = facts.distinct_constants();
-    let all: Vec<&Constant> = headers.into_iter().flat_map(|(_, list)| list).collect();
-    let names: BTreeSet<&str> = all.iter().map(|c| c.name.as_str()).collect();
-    for constant in &all {
-        let name = &constant.name;
-        let wide_or_narrow = name
-            .strip_suffix("_W")
-            .or(name.strip_suffix("_A"))
-            .is_some_and(|n| names.contains(n));
-        if constant.kind != "prop_tag" || !name.starts_with("PR_") || wide_or_narrow {
-            continue;
-        }
-        let value = constant.value_unicode();
+    for (name, value) in plain_tags(facts) {
         let (id, kind) = (value >> 16, type_name(value & 0xFFFF));
         let _ = writeln!(out, "/// Property {id:#06X}, `{kind}`.");
         let _ = writeln!(
@@ -33,6 +21,57 @@ pub fn tags(facts: &Facts) -> String {
         );
     }
     out
+}
+
+/// `crates/mapi-types/src/tag_names.rs`: the names of the tags both ways. Of several names for one tag the headers of
+/// MAPI proper win over the others.
+pub fn tag_names(facts: &Facts) -> String {
+    let tags = plain_tags(facts);
+    let proper: BTreeSet<&str> = ["MAPITags.h", "MAPIDefS.h"]
+        .iter()
+        .filter_map(|header| facts.constants.headers.get(*header))
+        .flatten()
+        .map(|c| c.name.as_str())
+        .collect();
+    let mut by_value = BTreeMap::new();
+    for wanted in [true, false] {
+        for (name, value) in &tags {
+            if proper.contains(name) == wanted {
+                by_value.entry(*value).or_insert(*name);
+            }
+        }
+    }
+    let by_name: BTreeMap<&str, u32> = tags.iter().copied().collect();
+    let mut out = GENERATED.to_owned();
+    out +=
+        "//! Generated: the names of property tags, string properties in their Unicode form.\n\n";
+    out += "/// Tag and name, sorted by tag.\n";
+    out += "pub(crate) const BY_VALUE: &[(u32, &str)] = &[\n";
+    for (value, name) in by_value {
+        let _ = writeln!(out, "({}, \"{name}\"),", hex(value));
+    }
+    out += "];\n\n/// Name and tag, sorted by name.\n";
+    out += "pub(crate) const BY_NAME: &[(&str, u32)] = &[\n";
+    for (name, value) in by_name {
+        let _ = writeln!(out, "(\"{name}\", {}),", hex(value));
+    }
+    out += "];\n";
+    out
+}
+
+/// Every `PR_` constant with its Unicode value, in the order of the headers; of the forms of a string only the plain name.
+fn plain_tags(facts: &Facts) -> Vec<(&str, u32)> {
+    let headers = facts.distinct_constants();
+    let all: Vec<&Constant> = headers.into_iter().flat_map(|(_, list)| list).collect();
+    let names: BTreeSet<&str> = all.iter().map(|c| c.name.as_str()).collect();
+    let form = |name: &str| {
+        let base = name.strip_suffix("_W").or(name.strip_suffix("_A"));
+        base.is_some_and(|base| names.contains(base))
+    };
+    all.iter()
+        .filter(|c| c.kind == "prop_tag" && c.name.starts_with("PR_") && !form(&c.name))
+        .map(|c| (c.name.as_str(), c.value_unicode()))
+        .collect()
 }
 
 /// The name of a property type, or its number where it has none.
