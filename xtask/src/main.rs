@@ -1,7 +1,10 @@
 //! Developer tasks: `cargo xtask TASK`.
 
 mod codegen;
+mod coverage;
 mod facts;
+mod source;
+mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,6 +14,8 @@ usage: cargo xtask TASK
 
 tasks:
   codegen [--check]   write the files generated from abi/ (or fail when one is stale)
+  coverage [--check]  write docs/coverage.md: rules and their tests, methods built or not
+  tidy                check file lengths, places of unsafe, machine paths
 ";
 
 fn main() -> ExitCode {
@@ -19,6 +24,9 @@ fn main() -> ExitCode {
     let result = match args.as_slice() {
         ["codegen"] => codegen::run(&root(), false),
         ["codegen", "--check"] => codegen::run(&root(), true),
+        ["coverage"] => coverage::run(&root(), false),
+        ["coverage", "--check"] => coverage::run(&root(), true),
+        ["tidy"] => tidy::run(&root()),
         _ => Err(USAGE.to_owned()),
     };
     match result {
