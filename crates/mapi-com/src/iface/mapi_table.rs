@@ -1,6 +1,6 @@
 //! IMAPITable.
 
-use mapi_types::{PropTag, Restriction, Result, Row, SortOrder};
+use mapi_types::{PropTag, PropValue, Restriction, Result, Row, SortOrder};
 
 use super::ComObject;
 use crate::ptr::ComPtr;
@@ -26,6 +26,19 @@ pub struct TablePosition {
     /// Fraction of the table: denominator, never 0.
     pub denominator: u32,
 }
+
+/// One column of a row that is being read.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ColumnRef<'a> {
+    /// The tag, with the type of `value`.
+    pub tag: PropTag,
+    /// The value; PT_ERROR if there is none.
+    pub value: &'a PropValue,
+}
+
+/// Where [`MapiTable::read_rows`] puts its rows, one call each, columns in the order of the view. It must not call the table
+/// (the table may hold its lock), and an error of it ends the reading.
+pub type RowSink<'a> = dyn FnMut(&[ColumnRef<'_>]) -> Result<()> + 'a;
 
 /// IMAPITable: rows and columns (imapitableiunknown.md).
 pub trait MapiTable: ComObject {
@@ -124,6 +137,24 @@ pub trait MapiTable: ComObject {
     /// # Errors
     /// MAPI_E_INVALID_PARAMETER for 0 rows.
     fn query_rows(&self, rows: i32, flags: u32) -> Result<Vec<Row>>;
+
+    /// QueryRows without a copy in between: what the export calls. A table that keeps its rows in memory overrides it, so
+    /// that each value is copied once, into the block that the caller gets.
+    ///
+    /// # Errors
+    /// Those of [`MapiTable::query_rows`] and of `sink`.
+    fn read_rows(&self, rows: i32, flags: u32, sink: &mut RowSink<'_>) -> Result<()> {
+        for row in self.query_rows(rows, flags)? {
+            let columns: Vec<ColumnRef<'_>> = (row.props.iter())
+                .map(|p| ColumnRef {
+                    tag: p.tag,
+                    value: &p.value,
+                })
+                .collect();
+            sink(&columns)?;
+        }
+        Ok(())
+    }
 
     /// Abort.
     ///

@@ -55,7 +55,7 @@ pub use mapi_prop::{CopyTarget, MapiProp};
 pub use mapi_session::MapiSession;
 pub use mapi_status::MapiStatus;
 pub use mapi_support::MapiSupport;
-pub use mapi_table::{Bookmark, MapiTable, TablePosition};
+pub use mapi_table::{Bookmark, ColumnRef, MapiTable, RowSink, TablePosition};
 pub use message::{Message, RecipientChange};
 pub use ms_logon::MsLogon;
 pub use ms_provider::{MsLogonRequest, MsLogonResult, MsProvider};
