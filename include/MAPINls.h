@@ -4,6 +4,7 @@
 
 #include "MAPIDefS.h"
 
+#ifndef _WIN32
 #define NORM_IGNORECASE ((ULONG)0x00000001)
 #define NORM_IGNORENONSPACE ((ULONG)0x00000002)
 #define NORM_IGNORESYMBOLS ((ULONG)0x00000004)
@@ -11,6 +12,7 @@
 #define NORM_IGNOREWIDTH ((ULONG)0x00020000)
 #define CP_ACP ((ULONG)0x00000000)
 #define CP_OEMCP ((ULONG)0x00000001)
+#endif
 
 #ifdef __cplusplus
 extern "C" {

@@ -2,6 +2,10 @@
 #ifndef OPENMAPI_MAPIWIN_H
 #define OPENMAPI_MAPIWIN_H
 
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
 /* Members without a name are not part of every language version. */
 #ifdef __GNUC__
 #define MAPI_ANONYMOUS __extension__
@@ -21,9 +25,6 @@
 
 #else
 
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 #ifndef __cplusplus
 #include <uchar.h>
 #endif

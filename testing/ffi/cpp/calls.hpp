@@ -3,6 +3,7 @@
 #pragma once
 #include <MAPISPI.h>
 #include <MAPIX.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { OPENMAPI_FFI_ARGUMENTS = 16 };

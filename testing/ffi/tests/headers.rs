@@ -99,6 +99,61 @@ fn headers_compile_with_unicode_and_with_identifiers_defined() {
     }
 }
 
+/// Against the Windows SDK's own definitions, 64 and 32 bits wide, where such compilers are installed.
+#[test]
+fn layouts_hold_for_windows_compilers() {
+    let cpp = Path::new(env!("CARGO_MANIFEST_DIR")).join("cpp");
+    for target in ["x86_64-w64-mingw32", "i686-w64-mingw32"] {
+        for (tool, standard, file) in [
+            ("gcc", "-std=c11", "layout.c"),
+            ("g++", "-std=c++11", "layout.cpp"),
+        ] {
+            let mut compiler = Command::new(format!("{target}-{tool}"));
+            compiler.args([
+                standard,
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-fsyntax-only",
+                "-I",
+            ]);
+            let Ok(output) = compiler.arg(include()).arg(cpp.join(file)).output() else {
+                continue; // not installed
+            };
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{target} {file}: {said}");
+        }
+    }
+}
+
+/// What a MAPI program in C writes: calls through the vtable.
+#[test]
+fn calls_in_c_compile() {
+    let source = r#"
+#include <MAPIX.h>
+HRESULT inbox(LPMDB store, LPMAPITABLE *table) {
+    ULONG size = 0, type = 0;
+    LPENTRYID id = NULL;
+    LPUNKNOWN folder = NULL;
+    HRESULT hr = store->lpVtbl->GetReceiveFolder(store, NULL, 0, &size, &id, NULL);
+    if (FAILED(hr)) return hr;
+    hr = store->lpVtbl->OpenEntry(store, size, id, &IID_IMAPIFolder, MAPI_BEST_ACCESS, &type, &folder);
+    MAPIFreeBuffer(id);
+    if (FAILED(hr)) return hr;
+    hr = ((LPMAPIFOLDER)folder)->lpVtbl->GetContentsTable((LPMAPIFOLDER)folder, MAPI_UNICODE, table);
+    folder->lpVtbl->Release(folder);
+    return hr;
+}
+"#;
+    for compiler in compilers() {
+        assert_eq!(
+            compile(compiler, DIALECTS[0], &[], source),
+            None,
+            "{compiler}"
+        );
+    }
+}
+
 /// What a MAPI program writes: strings, property tags of both kinds, a class made of the method macros.
 #[test]
 fn the_usual_idioms_compile() {

@@ -27,13 +27,19 @@ impl Header<'_> {
                 .get(*source)
                 .or_else(|| self.facts.sdk.get(*source));
             // MAPI_DIM may be set by the program; MAPIDefS.h has it.
-            for constant in constants
+            let macros = constants
                 .into_iter()
                 .flatten()
-                .filter(|c| c.kind != "enum" && c.name != "MAPI_DIM")
-            {
-                macro_of(&mut out, constant);
-            }
+                .filter(|c| c.kind != "enum" && c.name != "MAPI_DIM");
+            let mut text = String::new();
+            macros.for_each(|constant| macro_of(&mut text, constant));
+            // All of these are the SDK's own.
+            let guarded = *source == "MAPINls.h";
+            out += &if guarded {
+                format!("#ifndef _WIN32\n{text}#endif\n")
+            } else {
+                text
+            };
         }
         for uid in self
             .facts

@@ -1,3 +1,7 @@
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
 /* Members without a name are not part of every language version. */
 #ifdef __GNUC__
 #define MAPI_ANONYMOUS __extension__
@@ -17,9 +21,6 @@
 
 #else
 
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 #ifndef __cplusplus
 #include <uchar.h>
 #endif
