@@ -206,3 +206,42 @@ fn word(base: &BaseType) -> Option<String> {
 fn pointer(constant: bool, to: &str) -> String {
     format!("*{} {to}", if constant { "const" } else { "mut" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> CType {
+        CType::Named(name.to_owned())
+    }
+
+    fn pointer_to(to: CType, constant: bool) -> CType {
+        let to = Box::new(to);
+        CType::Pointer { to, constant }
+    }
+
+    #[test]
+    fn c_spellings_are_read() {
+        assert_eq!(CType::parse("ULONG"), named("ULONG"));
+        assert_eq!(
+            CType::parse("unsigned short int"),
+            named("unsigned short int")
+        );
+        assert_eq!(CType::parse("union _PV"), named("_PV"));
+        assert_eq!(
+            CType::parse("const FILETIME *"),
+            pointer_to(named("FILETIME"), true)
+        );
+        let array = CType::Array {
+            of: Box::new(named("BYTE")),
+            count: 16,
+        };
+        assert_eq!(CType::parse("BYTE [16]"), array);
+    }
+
+    #[test]
+    fn const_belongs_to_the_innermost_pointee() {
+        let inner = pointer_to(named("void"), true);
+        assert_eq!(CType::parse("const void * *"), pointer_to(inner, false));
+    }
+}

@@ -155,3 +155,49 @@ fn rust_param(types: &Types, text: &str) -> Result<String, String> {
     let rust = types.try_rust(&CType::parse(&argument.ctype))?;
     Ok(format!("Option<unsafe extern \"C\" fn({rust})>"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, text: &str) -> Signature {
+        let export = Export {
+            name: name.to_owned(),
+            signature: Some(text.to_owned()),
+            header: None,
+            calling_convention: None,
+        };
+        signature(&export).expect("a signature")
+    }
+
+    #[test]
+    fn parameters_have_names_or_not() {
+        let found = read(
+            "F",
+            "BOOL F(const void *, UINT, ULONG *lpcb, const MAPIUID *pUid)",
+        );
+        let params: Vec<(&str, Option<&str>)> = found
+            .params
+            .iter()
+            .map(|p| (p.ctype.as_str(), p.name.as_deref()))
+            .collect();
+        let expected = [
+            ("const void *", None),
+            ("UINT", None),
+            ("ULONG *", Some("lpcb")),
+            ("const MAPIUID *", Some("pUid")),
+        ];
+        assert_eq!(params, expected);
+        assert_eq!(found.returns, "BOOL");
+    }
+
+    #[test]
+    fn a_callback_is_one_parameter() {
+        let found = read(
+            "F",
+            "void F(LPMAPITABLE lptbl, void (*lpfn)(LPSPropTagArray ptaga, ULONG n))",
+        );
+        assert_eq!(found.params.len(), 2);
+        assert!(read("F", "void F()").params.is_empty());
+    }
+}
