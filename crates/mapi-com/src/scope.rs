@@ -132,6 +132,13 @@ impl Scope {
         held
     }
 
+    /// One open object with one reference of ours, if it is still there and nobody is just giving its last one back.
+    pub(crate) fn hold(&self, slot: Slot) -> Option<Registered> {
+        let census = self.census();
+        let object = census.get(slot)?.object;
+        (object.hold)(object.pointer).then_some(object)
+    }
+
     fn census(&self) -> MutexGuard<'_, Census> {
         self.census.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -209,9 +216,12 @@ impl Entry {
     }
 }
 
-/// Place of an object in the census.
+/// Place of an object in the census. Places are used again, serial numbers are not.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Slot(u32);
+pub(crate) struct Slot {
+    at: u32,
+    serial: u64,
+}
 
 const NONE: u32 = u32::MAX;
 
@@ -222,10 +232,12 @@ struct Census {
     first: u32,
     last: u32,
     len: usize,
+    next_serial: u64,
 }
 
 struct Place {
     entry: Option<Entry>,
+    serial: u64,
     prev: u32,
     next: u32,
 }
@@ -238,14 +250,18 @@ impl Default for Census {
             first: NONE,
             last: NONE,
             len: 0,
+            next_serial: 0,
         }
     }
 }
 
 impl Census {
     fn insert(&mut self, entry: Entry) -> Slot {
+        let serial = self.next_serial;
+        self.next_serial += 1;
         let place = Place {
             entry: Some(entry),
+            serial,
             prev: self.last,
             next: NONE,
         };
@@ -264,10 +280,17 @@ impl Census {
         }
         self.last = at;
         self.len += 1;
-        Slot(at)
+        Slot { at, serial }
     }
 
-    fn remove(&mut self, Slot(at): Slot) -> Option<Entry> {
+    fn get(&self, slot: Slot) -> Option<&Entry> {
+        let place = self.places.get(slot.at as usize)?;
+        place.entry.as_ref().filter(|_| place.serial == slot.serial)
+    }
+
+    fn remove(&mut self, slot: Slot) -> Option<Entry> {
+        self.get(slot)?;
+        let at = slot.at;
         let place = self.places.get_mut(at as usize)?;
         let entry = place.entry.take()?;
         let (prev, next) = (place.prev, place.next);
@@ -289,7 +312,10 @@ impl Census {
         let mut at = self.first;
         std::iter::from_fn(move || {
             let place = self.places.get(at as usize)?;
-            let slot = Slot(at);
+            let slot = Slot {
+                at,
+                serial: place.serial,
+            };
             at = place.next;
             Some((slot, place.entry.as_ref()?))
         })

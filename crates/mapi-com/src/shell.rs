@@ -1,9 +1,10 @@
 //! Object shells: our COM objects.
 
 use std::ffi::c_void;
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_sys::{GUID, HRESULT, IID_IUnknown, IUnknown, IUnknownVtbl, Interface};
 use mapi_types::{Error, ErrorCode, Result};
@@ -71,6 +72,17 @@ pub fn export<T: ?Sized + Export>(
     scope: &Arc<Scope>,
     object: Arc<T>,
 ) -> Result<ComPtr<T::Interface>> {
+    export_weak(scope, object).map(|(object, _)| object)
+}
+
+/// As [`export`], with a pointer that does not keep the object alive: for whoever may have to hand the same object out again.
+///
+/// # Errors
+/// MAPI_E_NOT_ENOUGH_MEMORY.
+pub fn export_weak<T: ?Sized + Export>(
+    scope: &Arc<Scope>,
+    object: Arc<T>,
+) -> Result<(ComPtr<T::Interface>, WeakShell<T::Interface>)> {
     let block: NonNull<Shell<T>> = scope.allocator().allocate(size_of::<Shell<T>>())?.cast();
     let pointer = ShellPointer(block.as_ptr().cast());
     let slot = scope.register(Registered {
@@ -97,7 +109,31 @@ pub fn export<T: ?Sized + Export>(
     unsafe { block.write(shell) };
     // SAFETY: the shell begins with a vtable pointer of T::Interface and has one reference, which we give away.
     let made = unsafe { ComPtr::from_raw(block.as_ptr().cast()) };
-    made.ok_or_else(|| Error::system(ErrorCode::NOT_ENOUGH_MEMORY))
+    let made = made.ok_or_else(|| Error::system(ErrorCode::NOT_ENOUGH_MEMORY))?;
+    let weak = WeakShell {
+        scope: Arc::downgrade(scope),
+        slot,
+        interface: PhantomData,
+    };
+    Ok((made, weak))
+}
+
+/// A pointer to one of our objects that does not keep it alive.
+pub struct WeakShell<I: Interface> {
+    scope: Weak<Scope>,
+    slot: Slot,
+    interface: PhantomData<fn() -> I>,
+}
+
+impl<I: Interface> WeakShell<I> {
+    /// A reference to the object, unless it has ended or its last reference is just being given back.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<ComPtr<I>> {
+        let held = self.scope.upgrade()?.hold(self.slot)?;
+        // SAFETY: the place in the census is that of a shell exported with the interface I, and `hold` has added the
+        // reference that is given away here.
+        unsafe { ComPtr::from_raw(held.pointer.0.cast()) }
+    }
 }
 
 impl<T: ?Sized + Export> Shell<T> {
