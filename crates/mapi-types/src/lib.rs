@@ -10,6 +10,7 @@
 //! ```
 
 mod code_names;
+mod compare;
 mod entry_id;
 mod error;
 mod filetime;
@@ -26,6 +27,7 @@ mod tag_names;
 mod text;
 mod value;
 
+pub use compare::fold_case;
 pub use entry_id::{EntryId, MapiUid};
 pub use error::{Blame, Error, ErrorCode, Result};
 pub use filetime::FileTime;
@@ -33,7 +35,9 @@ pub use guid::Guid;
 pub use name::{NamedProp, PropName};
 pub use notify::{Notification, event};
 pub use prop::{PropTag, PropType};
-pub use restriction::{FuzzyLevel, FuzzyMatch, RelOp, Restriction};
+pub use restriction::{
+    FuzzyLevel, FuzzyMatch, MAX_RESTRICTION_DEPTH, Matcher, PropLookup, RelOp, Restriction,
+};
 pub use row::{Row, RowChange, TableEvent};
 pub use sort::{SortKey, SortOrder};
 pub use text::UnicodeString;

@@ -1,7 +1,6 @@
 //! Property values.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use crate::{ErrorCode, FileTime, Guid, PropTag, PropType, UnicodeString};
 
@@ -204,58 +203,42 @@ impl PropValue {
         }
     }
 
-    /// The order of two values of one type, as tables sort and RELOP compares them; text without regard to case.
-    /// `None` if the types differ.
+    /// How many members a list (PT_MV_) has; 1 for a single value.
     #[must_use]
-    pub fn compare(&self, other: &Self) -> Option<Ordering> {
-        use PropValue as V;
-        Some(match (self, other) {
-            (V::Null, V::Null) | (V::Object, V::Object) => Ordering::Equal,
-            (V::I2(a), V::I2(b)) => a.cmp(b),
-            (V::Long(a), V::Long(b)) => a.cmp(b),
-            (V::R4(a), V::R4(b)) => a.total_cmp(b),
-            (V::Double(a), V::Double(b)) | (V::AppTime(a), V::AppTime(b)) => a.total_cmp(b),
-            (V::Currency(a), V::Currency(b)) | (V::I8(a), V::I8(b)) => a.cmp(b),
-            (V::Error(a), V::Error(b)) => a.cmp(b),
-            (V::Boolean(a), V::Boolean(b)) => a.cmp(b),
-            (V::String8(_) | V::Unicode(_), V::String8(_) | V::Unicode(_)) => {
-                compare_text(self, other)
-            }
-            (V::SysTime(a), V::SysTime(b)) => a.cmp(b),
-            (V::Clsid(a), V::Clsid(b)) => a.cmp(b),
-            (V::Binary(a), V::Binary(b)) => a.cmp(b),
-            (V::MvI2(a), V::MvI2(b)) => a.cmp(b),
-            (V::MvLong(a), V::MvLong(b)) => a.cmp(b),
-            (V::MvCurrency(a), V::MvCurrency(b)) | (V::MvI8(a), V::MvI8(b)) => a.cmp(b),
-            (V::MvSysTime(a), V::MvSysTime(b)) => a.cmp(b),
-            (V::MvClsid(a), V::MvClsid(b)) => a.cmp(b),
-            (V::MvString8(a), V::MvString8(b)) | (V::MvBinary(a), V::MvBinary(b)) => a.cmp(b),
-            (V::MvUnicode(a), V::MvUnicode(b)) => a.cmp(b),
-            (V::MvR4(a), V::MvR4(b)) => cmp_list(a, b, f32::total_cmp),
-            (V::MvDouble(a), V::MvDouble(b)) | (V::MvAppTime(a), V::MvAppTime(b)) => {
-                cmp_list(a, b, f64::total_cmp)
-            }
+    pub fn member_count(&self) -> usize {
+        match self {
+            Self::MvI2(v) => v.len(),
+            Self::MvLong(v) => v.len(),
+            Self::MvR4(v) => v.len(),
+            Self::MvDouble(v) | Self::MvAppTime(v) => v.len(),
+            Self::MvCurrency(v) | Self::MvI8(v) => v.len(),
+            Self::MvString8(v) | Self::MvBinary(v) => v.len(),
+            Self::MvUnicode(v) => v.len(),
+            Self::MvSysTime(v) => v.len(),
+            Self::MvClsid(v) => v.len(),
+            _ => 1,
+        }
+    }
+
+    /// One member of a list as a single value; `None` past the end, and for a value that is no list.
+    #[must_use]
+    pub fn member(&self, at: usize) -> Option<PropValue> {
+        Some(match self {
+            Self::MvI2(v) => Self::I2(*v.get(at)?),
+            Self::MvLong(v) => Self::Long(*v.get(at)?),
+            Self::MvR4(v) => Self::R4(*v.get(at)?),
+            Self::MvDouble(v) => Self::Double(*v.get(at)?),
+            Self::MvCurrency(v) => Self::Currency(*v.get(at)?),
+            Self::MvAppTime(v) => Self::AppTime(*v.get(at)?),
+            Self::MvI8(v) => Self::I8(*v.get(at)?),
+            Self::MvString8(v) => Self::String8(v.get(at)?.clone()),
+            Self::MvUnicode(v) => Self::Unicode(v.get(at)?.clone()),
+            Self::MvSysTime(v) => Self::SysTime(*v.get(at)?),
+            Self::MvClsid(v) => Self::Clsid(*v.get(at)?),
+            Self::MvBinary(v) => Self::Binary(v.get(at)?.clone()),
             _ => return None,
         })
     }
-}
-
-fn compare_text(a: &PropValue, b: &PropValue) -> Ordering {
-    let (a, b) = (
-        a.as_str().unwrap_or_default(),
-        b.as_str().unwrap_or_default(),
-    );
-    a.chars()
-        .flat_map(char::to_lowercase)
-        .cmp(b.chars().flat_map(char::to_lowercase))
-}
-
-fn cmp_list<T>(a: &[T], b: &[T], by: impl Fn(&T, &T) -> Ordering) -> Ordering {
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| by(x, y))
-        .find(|o| o.is_ne())
-        .unwrap_or_else(|| a.len().cmp(&b.len()))
 }
 
 macro_rules! from {

@@ -1,6 +1,12 @@
 //! Restrictions (SRestriction).
 
-use crate::{PropTag, Property};
+mod compile;
+mod content;
+mod matcher;
+
+pub use matcher::{Matcher, PropLookup};
+
+use crate::{PropTag, Property, Result};
 
 /// How a RES_CONTENT matches: the low half of ulFuzzyLevel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,4 +123,27 @@ pub enum Restriction {
         /// The condition.
         inner: Box<Restriction>,
     },
+}
+
+/// How deep restrictions may be nested; beyond that they are MAPI_E_TOO_COMPLEX. They come from outside, and evaluating,
+/// copying and dropping them recurses.
+pub const MAX_RESTRICTION_DEPTH: u32 = 64;
+
+impl Restriction {
+    /// Prepares the restriction for many rows. What is wrong with it shows here, whatever the rows are.
+    ///
+    /// # Errors
+    /// MAPI_E_TOO_COMPLEX: RELOP_RE; types that differ where the reference wants the same type on both sides; a type that
+    /// the condition does not apply to; RES_COUNT; nested deeper than [`MAX_RESTRICTION_DEPTH`].
+    pub fn compile(&self) -> Result<Matcher> {
+        Matcher::new(self)
+    }
+
+    /// Whether one row satisfies the restriction; see [`Matcher::matches`].
+    ///
+    /// # Errors
+    /// Those of [`Restriction::compile`] and [`Matcher::matches`].
+    pub fn matches(&self, row: &dyn PropLookup) -> Result<bool> {
+        self.compile()?.matches(row)
+    }
 }
