@@ -10,6 +10,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An HRESULT / SCODE of MAPI.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(transparent)]
 pub struct ErrorCode(pub u32);
 
 #[allow(missing_docs)] // MAPICode.h, without its prefix MAPI_E_ or MAPI_W_

@@ -3,8 +3,12 @@
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
-use mapi_sys::{ALLOCATEBUFFER, ALLOCATEMORE, FREEBUFFER};
+use mapi_sys::{
+    ALLOCATEBUFFER, ALLOCATEMORE, FREEBUFFER, LPALLOCATEBUFFER, LPALLOCATEMORE, LPFREEBUFFER,
+};
 use mapi_types::{Error, ErrorCode, Result};
+
+use super::{Owner, block};
 
 /// MAPIAllocateBuffer, MAPIAllocateMore and MAPIFreeBuffer, as an entry point gets them.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +16,8 @@ pub struct Allocator {
     allocate: ALLOCATEBUFFER,
     more: ALLOCATEMORE,
     free: FREEBUFFER,
+    /// Whose functions of ours they are, if they are ours.
+    own: Option<Owner>,
 }
 
 impl Allocator {
@@ -20,7 +26,7 @@ impl Allocator {
     /// # Safety
     /// They are MAPI's three allocator functions, belong together, and stay callable as long as the value is used.
     #[must_use]
-    pub const unsafe fn from_functions(
+    pub unsafe fn from_functions(
         allocate: ALLOCATEBUFFER,
         more: ALLOCATEMORE,
         free: FREEBUFFER,
@@ -29,7 +35,52 @@ impl Allocator {
             allocate,
             more,
             free,
+            own: Owner::of(allocate),
         }
+    }
+
+    /// Our own functions of `owner`.
+    pub(super) fn ours(
+        owner: Owner,
+        allocate: ALLOCATEBUFFER,
+        more: ALLOCATEMORE,
+        free: FREEBUFFER,
+    ) -> Self {
+        Self {
+            allocate,
+            more,
+            free,
+            own: Some(owner),
+        }
+    }
+
+    /// From the arguments of an entry point, or what GetMemAllocRoutines gave.
+    ///
+    /// # Errors
+    /// MAPI_E_INVALID_PARAMETER if one of them is NULL.
+    ///
+    /// # Safety
+    /// As [`Allocator::from_functions`].
+    pub unsafe fn from_raw(
+        allocate: LPALLOCATEBUFFER,
+        more: LPALLOCATEMORE,
+        free: LPFREEBUFFER,
+    ) -> Result<Self> {
+        match (allocate, more, free) {
+            (Some(allocate), Some(more), Some(free)) => {
+                // SAFETY: by the contract above.
+                Ok(unsafe { Self::from_functions(allocate, more, free) })
+            }
+            _ => Err(Error::caller(ErrorCode::INVALID_PARAMETER)
+                .context("an allocator function is NULL")),
+        }
+    }
+
+    /// The functions of this copy of the library: what MAPI itself and the clients allocate with. In a provider's library,
+    /// for arguments of calls only: what is handed out must come from MAPI's functions.
+    #[must_use]
+    pub fn local() -> Self {
+        Owner::MAPI.allocator()
     }
 
     /// The three functions, for GetMemAllocRoutines and entry points.
@@ -52,6 +103,19 @@ impl Allocator {
         } else {
             NonNull::new(block.cast()).ok_or_else(no_memory)
         }
+    }
+
+    /// A block of its own to which nothing is added later: computed as a whole. The same as [`Allocator::allocate`], in less
+    /// memory where the functions are ours.
+    ///
+    /// # Errors
+    /// MAPI_E_NOT_ENOUGH_MEMORY.
+    pub fn allocate_whole(self, size_bytes: usize) -> Result<NonNull<u8>> {
+        let Some(owner) = self.own else {
+            return self.allocate(size_bytes);
+        };
+        let size = u32::try_from(size_bytes).map_err(|_| no_memory())?;
+        NonNull::new(block::allocate_whole(owner.index(), size)).ok_or_else(no_memory)
     }
 
     /// A block that is freed together with `root`.
