@@ -1,0 +1,4 @@
+// The interface identifiers.
+
+#define INITGUID
+#include <MAPISPI.h>

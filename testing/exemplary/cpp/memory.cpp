@@ -1,0 +1,120 @@
+#include "memory.hpp"
+
+#include <MAPICode.h>
+
+#include <string.h>
+
+namespace exemplary {
+namespace {
+
+bool is_text(ULONG tag) { return PROP_TYPE(tag) == PT_STRING8; }
+
+// The tag as the caller wants it: texts in the width of the request.
+ULONG tag_for(const Property &property, ULONG requested, ULONG flags) {
+    if (!is_text(property.tag))
+        return property.tag;
+    ULONG type = PROP_TYPE(requested);
+    if (type != PT_STRING8 && type != PT_UNICODE)
+        type = flags & MAPI_UNICODE ? PT_UNICODE : PT_STRING8;
+    return CHANGE_PROP_TYPE(property.tag, type);
+}
+
+bool matches(const Property &property, ULONG requested) {
+    if (PROP_ID(property.tag) != PROP_ID(requested))
+        return false;
+    ULONG type = PROP_TYPE(requested);
+    return type == PT_UNSPECIFIED || type == PROP_TYPE(property.tag) || (is_text(property.tag) && type == PT_UNICODE);
+}
+
+SCODE fill(const Allocators &memory, LPSPropValue all, const Property &property, ULONG tag, SPropValue *value) {
+    value->ulPropTag = tag;
+    size_t units = property.text.size() + 1;
+    SCODE result = S_OK;
+    switch (PROP_TYPE(tag)) {
+    case PT_LONG:
+        value->Value.l = property.number;
+        break;
+    case PT_STRING8:
+        result = memory.more(units, all, (LPVOID *)&value->Value.lpszA);
+        if (!FAILED(result))
+            memcpy(value->Value.lpszA, property.text.c_str(), units);
+        break;
+    case PT_UNICODE:
+        result = memory.more(units * sizeof(WCHAR), all, (LPVOID *)&value->Value.lpszW);
+        for (size_t i = 0; !FAILED(result) && i < units; i++)
+            value->Value.lpszW[i] = (unsigned char)property.text.c_str()[i];
+        break;
+    case PT_BINARY:
+        value->Value.bin.cb = property.bytes.size();
+        result = memory.more(property.bytes.size(), all, (LPVOID *)&value->Value.bin.lpb);
+        if (!FAILED(result))
+            memcpy(value->Value.bin.lpb, property.bytes.data(), property.bytes.size());
+        break;
+    }
+    return result;
+}
+
+} // namespace
+
+Property number(ULONG tag, LONG value) { return Property{tag, value, {}, {}}; }
+Property text(ULONG tag, const std::string &value) { return Property{tag, 0, value, {}}; }
+Property bytes(ULONG tag, const EntryId &value) { return Property{tag, 0, {}, value}; }
+
+HRESULT get_props(const Allocators &memory, const Properties &properties, LPSPropTagArray tags, ULONG flags,
+                  ULONG *count, LPSPropValue *values) {
+    if (!count || !values)
+        return MAPI_E_INVALID_PARAMETER;
+    *count = 0;
+    *values = nullptr;
+    ULONG wanted = tags ? tags->cValues : (ULONG)properties.size();
+    LPSPropValue all;
+    if (FAILED(memory.allocate(wanted * sizeof(SPropValue), (LPVOID *)&all)))
+        return MAPI_E_NOT_ENOUGH_MEMORY;
+    memset(all, 0, wanted * sizeof(SPropValue));
+    HRESULT result = S_OK;
+    for (ULONG i = 0; i < wanted; i++) {
+        ULONG requested = tags ? tags->aulPropTag[i] : properties[i].tag;
+        const Property *found = nullptr;
+        for (const Property &property : properties)
+            if (!found && matches(property, requested))
+                found = &property;
+        if (!found) {
+            all[i].ulPropTag = CHANGE_PROP_TYPE(requested, PT_ERROR);
+            all[i].Value.err = MAPI_E_NOT_FOUND;
+            result = MAPI_W_ERRORS_RETURNED;
+        } else if (FAILED(fill(memory, all, *found, tag_for(*found, tags ? requested : PT_UNSPECIFIED, flags), &all[i]))) {
+            memory.free(all);
+            return MAPI_E_NOT_ENOUGH_MEMORY;
+        }
+    }
+    *count = wanted;
+    *values = all;
+    return result;
+}
+
+HRESULT get_prop_list(const Allocators &memory, const Properties &properties, ULONG flags, LPSPropTagArray *tags) {
+    if (!tags)
+        return MAPI_E_INVALID_PARAMETER;
+    *tags = nullptr;
+    ULONG size = CbNewSPropTagArray(properties.size());
+    LPSPropTagArray list;
+    if (FAILED(memory.allocate(size, (LPVOID *)&list)))
+        return MAPI_E_NOT_ENOUGH_MEMORY;
+    list->cValues = properties.size();
+    for (size_t i = 0; i < properties.size(); i++)
+        list->aulPropTag[i] = tag_for(properties[i], PT_UNSPECIFIED, flags);
+    *tags = list;
+    return S_OK;
+}
+
+HRESULT copy_out(const Allocators &memory, const EntryId &bytes, ULONG *size, void **copy) {
+    *size = 0;
+    *copy = nullptr;
+    if (FAILED(memory.allocate(bytes.size(), copy)))
+        return MAPI_E_NOT_ENOUGH_MEMORY;
+    memcpy(*copy, bytes.data(), bytes.size());
+    *size = bytes.size();
+    return S_OK;
+}
+
+} // namespace exemplary

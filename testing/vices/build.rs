@@ -1,0 +1,33 @@
+//! Links the exemplary library's objects with a conduct that is anything but.
+
+use std::path::PathBuf;
+
+fn main() {
+    println!("cargo::rerun-if-changed=cpp");
+    println!("cargo::rerun-if-changed=../../include");
+    let mut build = cc::Build::new();
+    build
+        .cpp(true)
+        .std("c++17")
+        .pic(true)
+        .warnings(true)
+        .extra_warnings(true)
+        .include("../../include")
+        .include("../exemplary/cpp")
+        .flag("-fvisibility=hidden")
+        .flag_if_supported("-fno-gnu-unique")
+        .file("cpp/conduct.cpp");
+    let conduct = build.compile_intermediates();
+    let exemplary = std::env::var_os("DEP_EXEMPLARY_OBJECTS").expect("testing/exemplary passes its objects on");
+
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
+    let library = out.join("libvices_cpp.so");
+    let mut link = build.get_compiler().to_command();
+    link.arg("-shared").arg("-o").arg(&library).args(conduct).args(std::env::split_paths(&exemplary));
+    if cfg!(target_os = "linux") {
+        link.arg("-Wl,--no-undefined").arg("-pthread");
+    }
+    let status = link.status().expect("the C++ compiler can be run");
+    assert!(status.success(), "the library of vices does not link");
+    println!("cargo::rustc-env=VICES_LIBRARY={}", library.display());
+}
