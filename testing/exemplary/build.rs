@@ -32,7 +32,10 @@ fn main() {
     let is_conduct = |object: &&PathBuf| object.to_string_lossy().ends_with("-conduct.o");
     let conduct = objects.iter().filter(is_conduct).count();
     assert_eq!(conduct, 1, "one object holds the conduct");
-    let others: Vec<_> = objects.iter().filter(|object| !is_conduct(object)).collect();
+    let others: Vec<_> = objects
+        .iter()
+        .filter(|object| !is_conduct(object))
+        .collect();
     let others = std::env::join_paths(others).expect("no colon in the path of the target folder");
     println!("cargo::metadata=objects={}", others.display());
 }

@@ -18,12 +18,17 @@ fn main() {
         .flag_if_supported("-fno-gnu-unique")
         .file("cpp/conduct.cpp");
     let conduct = build.compile_intermediates();
-    let exemplary = std::env::var_os("DEP_EXEMPLARY_OBJECTS").expect("testing/exemplary passes its objects on");
+    let exemplary =
+        std::env::var_os("DEP_EXEMPLARY_OBJECTS").expect("testing/exemplary passes its objects on");
 
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
     let library = out.join("libvices_cpp.so");
     let mut link = build.get_compiler().to_command();
-    link.arg("-shared").arg("-o").arg(&library).args(conduct).args(std::env::split_paths(&exemplary));
+    link.arg("-shared")
+        .arg("-o")
+        .arg(&library)
+        .args(conduct)
+        .args(std::env::split_paths(&exemplary));
     if cfg!(target_os = "linux") {
         link.arg("-Wl,--no-undefined").arg("-pthread");
     }

@@ -67,7 +67,9 @@ impl Log {
         let lines = text.lines().map(|line| {
             parse_line(line).unwrap_or_else(|| panic!("this is no line of a call log: {line:?}"))
         });
-        Self { lines: lines.collect() }
+        Self {
+            lines: lines.collect(),
+        }
     }
 
     /// The calls in the order in which they began: `IMSLogon.Logoff`.
@@ -85,7 +87,9 @@ impl Log {
     /// Where this call first began: a position among the lines.
     #[must_use]
     pub fn position(&self, call: &str) -> Option<usize> {
-        self.lines.iter().position(|line| line.phase == Phase::Enter && line.call() == call)
+        self.lines
+            .iter()
+            .position(|line| line.phase == Phase::Enter && line.call() == call)
     }
 
     /// The calls that began inside the call that begins at this position, on its thread: its nested calls.
@@ -122,7 +126,11 @@ impl Log {
 fn parse_line(line: &str) -> Option<Line> {
     let mut fields = line.splitn(7, '\t');
     let mut next = || fields.next();
-    let (sequence, time, thread) = (next()?.parse().ok()?, next()?.parse().ok()?, next()?.parse().ok()?);
+    let (sequence, time, thread) = (
+        next()?.parse().ok()?,
+        next()?.parse().ok()?,
+        next()?.parse().ok()?,
+    );
     let phase = match next()? {
         "enter" => Phase::Enter,
         "leave" => Phase::Leave,
@@ -159,7 +167,10 @@ mod tests {
     fn calls_and_nesting_are_told() {
         let log = Log::parse(LOG);
         assert_eq!(log.calls().len(), 4);
-        assert_eq!(log.inside(log.position("IMsgStore.Release").unwrap()), ["IMAPISupport.Release"]);
+        assert_eq!(
+            log.inside(log.position("IMsgStore.Release").unwrap()),
+            ["IMAPISupport.Release"]
+        );
         assert_eq!(log.lines[6].result(), Some(0x8000_4005));
         assert_eq!(log.lines[3].result(), Some(0));
         assert_eq!(log.lines[0].result(), None);

@@ -55,11 +55,18 @@ pub struct Vicious(Installed);
 #[must_use]
 pub fn install(name: &str, vices: &[(&str, &str)]) -> Vicious {
     let installed = Installed::copy_of(cpp_library(), name);
-    let lines: String = vices.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
+    let lines: String = vices
+        .iter()
+        .map(|(key, value)| format!("{key}={value}\n"))
+        .collect();
     fs::write(installed.beside("vices"), lines).expect("the folder is ours");
     let gate = CString::new(installed.beside("gate").as_os_str().as_bytes()).expect("no zero byte");
     // SAFETY: the path is a string that ends with a zero byte.
-    assert_eq!(unsafe { libc::mkfifo(gate.as_ptr(), 0o600) }, 0, "the folder is ours");
+    assert_eq!(
+        unsafe { libc::mkfifo(gate.as_ptr(), 0o600) },
+        0,
+        "the folder is ours"
+    );
     Vicious(installed)
 }
 
