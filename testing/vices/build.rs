@@ -35,4 +35,21 @@ fn main() {
     let status = link.status().expect("the C++ compiler can be run");
     assert!(status.success(), "the library of vices does not link");
     println!("cargo::rustc-env=VICES_LIBRARY={}", library.display());
+
+    // The tests try the libraries with a host in C++.
+    println!("cargo::rerun-if-changed=tests/cpp");
+    cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        .warnings(true)
+        .extra_warnings(true)
+        .include("../../include")
+        .files(["tests/cpp/host.cpp", "tests/cpp/rules.cpp"])
+        .cargo_metadata(false)
+        .compile("provider_rules");
+    println!(
+        "cargo::rustc-link-arg-tests={}",
+        out.join("libprovider_rules.a").display()
+    );
+    println!("cargo::rustc-link-arg-tests=-lstdc++");
 }
