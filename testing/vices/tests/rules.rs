@@ -20,7 +20,7 @@ unsafe extern "C" {
 
 type Rule = unsafe extern "C" fn(*mut c_void) -> *const c_char;
 
-/// Tries a rule on a library: what was wrong, if anything. One at a time, because the host counts descriptors and blocks of the process.
+/// Tries a rule on a library: what was wrong, if anything. One at a time, because the host counts sockets and blocks of the process.
 fn tried(library: &Path, rule: Rule) -> Option<String> {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
