@@ -8,6 +8,7 @@
 //! - [`scope`]: every shell belongs to one: its session or its logon. The scope refuses calls when it closes, waits for
 //!   running ones, and is the census of what is still open.
 //! - [`boundary`]: the one place where a panic becomes an HRESULT.
+//! - [`marshal`]: values across the ABI, exactly and in both directions.
 //! - [`trampoline`]: calls into foreign code, with its exceptions stopped and its time limited.
 //! - [`iface`]: one file per COM interface: a safe trait, its export (vtable) and its import (proxy).
 #![allow(unsafe_code)] // this crate is one of the few places for it; each block says why it is sound
@@ -16,6 +17,7 @@ pub mod alloc;
 pub mod boundary;
 pub mod convert;
 pub mod iface;
+pub mod marshal;
 pub mod ptr;
 pub mod scope;
 pub mod shell;

@@ -40,5 +40,5 @@ pub use restriction::{
 };
 pub use row::{Row, RowChange, TableEvent};
 pub use sort::{SortKey, SortOrder};
-pub use text::UnicodeString;
+pub use text::{UnicodeString, decode_8bit};
 pub use value::{PropValue, Property};

@@ -101,7 +101,8 @@ const WATCHED: u8 = 0x80;
 /// question to ask.
 static MODE: AtomicU32 = AtomicU32::new(0);
 /// One armed fault.
-pub(super) const FAULTS: u32 = 0x100;
+#[cfg(feature = "fault-injection")]
+const FAULTS: u32 = 0x100;
 
 /// Sets the level for blocks that are made from now on.
 pub fn set_level(level: DebugLevel) {
