@@ -1,3 +1,4 @@
 //! MAPI itself: the subsystem between clients and service providers.
 
 pub mod host;
+pub mod shutdown;
