@@ -100,6 +100,16 @@ pub trait PropObject: Send + Sync {
         Ok(())
     }
 
+    /// As [`PropObject::save`], but the changes may become durable a little later, together with others
+    /// (MAPI_DEFERRED_ERRORS): at the latest when something is saved without it, when the store is flushed or closed, or
+    /// when somebody reads what was saved. What goes wrong then is told to whoever saves or flushes next.
+    ///
+    /// # Errors
+    /// As [`PropObject::save`].
+    fn save_deferred(&self, force: bool) -> Result<()> {
+        self.save(force)
+    }
+
     /// Whether the object was opened for writing; otherwise the crate refuses changes with MAPI_E_NO_ACCESS.
     fn writable(&self) -> bool {
         false
