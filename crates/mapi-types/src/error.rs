@@ -112,6 +112,13 @@ impl ErrorCode {
             .ok()
             .map(|i| NAMES[i].1)
     }
+
+    /// The code of that name, for example of `MAPI_E_NOT_FOUND`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let found = NAMES.iter().find(|(_, known)| *known == name);
+        found.map(|(value, _)| Self(*value))
+    }
 }
 
 impl fmt::Display for ErrorCode {
