@@ -1,9 +1,11 @@
 //! Small pieces that exports and imports are made of: outputs, byte ranges, result codes.
 
 use mapi_sys::Interface;
-use mapi_types::{Error, ErrorCode, Result};
+use mapi_types::{EntryId, Error, ErrorCode, Guid, MapiUid, Result};
 
-use crate::ptr::ComPtr;
+use crate::alloc::Allocator;
+use crate::iface::OpenedEntry;
+use crate::ptr::{ComPtr, guid_from_abi};
 
 /// Writes an output if there is a place for it.
 ///
@@ -98,4 +100,111 @@ pub unsafe fn take<I: Interface>(raw: *mut I, call: &str) -> Result<ComPtr<I>> {
         Error::provider(ErrorCode::CALL_FAILED)
             .context(format!("{call} answered S_OK without an object"))
     })
+}
+
+/// An entry identifier of the caller's; empty for a null pointer or no bytes.
+///
+/// # Errors
+/// MAPI_E_INVALID_PARAMETER for a null pointer with a size.
+///
+/// # Safety
+/// `id` is null or valid for reading `size` bytes.
+pub unsafe fn entry_in(size: u32, id: *const mapi_sys::ENTRYID) -> Result<EntryId> {
+    // SAFETY: by the contract above.
+    Ok(EntryId::from(unsafe { bytes_ref(id.cast(), size) }?))
+}
+
+/// An interface identifier of the caller's; `None` for null.
+///
+/// # Safety
+/// `guid` is null or points to a GUID.
+pub unsafe fn guid_in(guid: *const mapi_sys::GUID) -> Option<Guid> {
+    // SAFETY: by the contract above.
+    unsafe { guid.as_ref() }.map(guid_from_abi)
+}
+
+/// A MAPIUID of the caller's; `None` for null.
+///
+/// # Safety
+/// `uid` is null or points to 16 bytes.
+pub unsafe fn uid_in(uid: *const mapi_sys::MAPIUID) -> Option<MapiUid> {
+    // SAFETY: by the contract above; a MAPIUID is 16 bytes.
+    unsafe { uid.cast::<[u8; 16]>().as_ref() }.map(|bytes| MapiUid(*bytes))
+}
+
+/// An object that the caller lends us, with a reference of our own.
+///
+/// # Errors
+/// MAPI_E_INVALID_PARAMETER for null.
+///
+/// # Safety
+/// `object` is null or an object of `I` that lives during the call.
+pub unsafe fn object_in<I: Interface>(object: *mut I) -> Result<ComPtr<I>> {
+    // SAFETY: by the contract above.
+    unsafe { ComPtr::from_borrowed(object) }.ok_or_else(|| {
+        Error::caller(ErrorCode::INVALID_PARAMETER).context(format!("{} is NULL", I::NAME))
+    })
+}
+
+/// Gives an object out.
+///
+/// # Safety
+/// As [`put`]; `place` is not null (see [`required`]).
+pub unsafe fn put_object<I: Interface>(place: *mut *mut I, object: ComPtr<I>) {
+    // SAFETY: by the contract above; the reference goes to the caller.
+    unsafe { place.write(object.into_raw()) };
+}
+
+/// Gives what OpenEntry found out.
+///
+/// # Safety
+/// As [`put`]; `object` is not null.
+pub unsafe fn put_entry(kind: *mut u32, object: *mut *mut mapi_sys::IUnknown, opened: OpenedEntry) {
+    // SAFETY: by the contract above.
+    unsafe {
+        put(kind, opened.object_type);
+        put_object(object, opened.object);
+    }
+}
+
+/// Gives an entry identifier out, in a block of its own.
+///
+/// # Errors
+/// MAPI_E_INVALID_PARAMETER for a null output, MAPI_E_NOT_ENOUGH_MEMORY.
+///
+/// # Safety
+/// As [`put`].
+pub unsafe fn put_entry_id(
+    allocator: Allocator,
+    id: &EntryId,
+    size: *mut u32,
+    out: *mut mapi_sys::LPENTRYID,
+) -> Result<()> {
+    required(size)?;
+    required(out)?;
+    let block = copy_out(allocator, id.as_bytes())?;
+    // SAFETY: checked for null; by the contract above.
+    unsafe {
+        size.write(u32::try_from(id.as_bytes().len()).map_err(|_| ErrorCode::TOO_BIG)?);
+        out.write(block.cast());
+    }
+    Ok(())
+}
+
+/// Bytes in a block of their own; null for none.
+///
+/// # Errors
+/// MAPI_E_NOT_ENOUGH_MEMORY.
+pub fn copy_out(allocator: Allocator, bytes: &[u8]) -> Result<*mut u8> {
+    if bytes.is_empty() {
+        return Ok(std::ptr::null_mut());
+    }
+    let block = allocator.allocate(bytes.len())?;
+    // SAFETY: the block is new and as long as the bytes.
+    unsafe {
+        block
+            .as_ptr()
+            .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+    };
+    Ok(block.as_ptr())
 }

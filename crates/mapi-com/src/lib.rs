@@ -10,15 +10,21 @@
 //! - [`boundary`]: the one place where a panic becomes an HRESULT.
 //! - [`marshal`]: values across the ABI, exactly and in both directions.
 //! - [`trampoline`]: calls into foreign code, with its exceptions stopped and its time limited.
+//! - [`marshal`]: the structures of the headers from and to safe values, exactly.
+//! - [`host_call`]: the calls that MAPI makes on providers to start and to end them.
 //! - [`iface`]: one file per COM interface: a safe trait, its export (vtable) and its import (proxy).
 #![allow(unsafe_code)] // this crate is one of the few places for it; each block says why it is sound
 
 pub mod alloc;
 pub mod boundary;
 pub mod convert;
+pub mod gate;
+pub mod host_call;
 pub mod iface;
+pub mod invalid;
 pub mod marshal;
 pub mod ptr;
 pub mod scope;
 pub mod shell;
 pub mod trampoline;
+mod wire;

@@ -85,6 +85,16 @@ impl<I: Interface> ComPtr<I> {
         ComPtr(NonNull::new(self.into_raw().cast()).expect("not null before the cast"))
     }
 
+    /// The same pointer as a parent interface, borrowed.
+    #[must_use]
+    pub fn as_base<B: Interface>(&self) -> &ComPtr<B>
+    where
+        I: Inherits<B>,
+    {
+        // SAFETY: both are transparent wrappers of a pointer, and an I is a B: its vtable begins with B's.
+        unsafe { &*std::ptr::from_ref(self).cast::<ComPtr<B>>() }
+    }
+
     /// The same pointer as IUnknown.
     #[must_use]
     pub fn into_unknown(self) -> Unknown {
@@ -137,8 +147,15 @@ impl<I: Interface> fmt::Debug for ComPtr<I> {
 }
 
 /// A pointer that somebody else keeps alive: an argument for the length of a call.
-#[derive(Clone, Copy)]
 pub struct ComRef<'a, I: Interface>(NonNull<I>, PhantomData<&'a I>);
+
+impl<I: Interface> Clone for ComRef<'_, I> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<I: Interface> Copy for ComRef<'_, I> {}
 
 impl<I: Interface> ComRef<'_, I> {
     /// Borrows. `None` for a null pointer.
@@ -171,4 +188,16 @@ impl<I: Interface> Deref for ComRef<'_, I> {
 #[must_use]
 pub fn guid_from_abi(guid: &mapi_sys::GUID) -> Guid {
     Guid::from_fields(guid.Data1, guid.Data2, guid.Data3, guid.Data4)
+}
+
+/// The way back.
+#[must_use]
+pub fn guid_to_abi(guid: &Guid) -> mapi_sys::GUID {
+    let b = &guid.0;
+    mapi_sys::GUID {
+        Data1: u32::from_le_bytes([b[0], b[1], b[2], b[3]]),
+        Data2: u16::from_le_bytes([b[4], b[5]]),
+        Data3: u16::from_le_bytes([b[6], b[7]]),
+        Data4: [b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]],
+    }
 }

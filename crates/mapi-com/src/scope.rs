@@ -2,13 +2,13 @@
 
 use std::ffi::c_void;
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use mapi_types::{Error, ErrorCode, Result};
+use mapi_types::Result;
 
 use crate::alloc::Allocator;
+use crate::gate::{Gate, Running};
 
 /// One owner of objects: a session handle, one logon of a provider, a support object.
 ///
@@ -63,8 +63,7 @@ impl Scope {
     /// # Errors
     /// MAPI_E_INVALID_OBJECT if the scope is closed.
     pub fn enter(&self) -> Result<Running<'_>> {
-        self.gate.enter()?;
-        Ok(Running(self))
+        self.gate.enter()
     }
 
     /// From now on every call is refused. Running ones go on.
@@ -150,15 +149,6 @@ impl fmt::Debug for Scope {
     }
 }
 
-/// A call that has been let in.
-pub struct Running<'a>(&'a Scope);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.gate.leave();
-    }
-}
-
 /// One line of the census.
 #[derive(Clone, Debug)]
 pub struct OpenObject {
@@ -192,8 +182,17 @@ pub(crate) struct ShellPointer(pub *mut c_void);
 // SAFETY: shells are free-threaded; the pointer is only used while the object is in the census or held.
 unsafe impl Send for ShellPointer {}
 
-/// IMAPISupport::MakeInvalid: object, references, methods.
-pub type MakeInvalid<'a> = dyn Fn(*mut c_void, u32, u32) -> Result<()> + 'a;
+/// A shell that is about to become MAPI's: the arguments of MakeInvalid. Only a shell makes one, of itself, while its count
+/// stands still.
+#[derive(Debug)]
+pub struct ShellBlock {
+    pub(crate) object: *mut c_void,
+    pub(crate) references: u32,
+    pub(crate) methods: u32,
+}
+
+/// IMAPISupport::MakeInvalid.
+pub type MakeInvalid<'a> = dyn Fn(&ShellBlock) -> Result<()> + 'a;
 
 struct Entry {
     object: Registered,
@@ -319,64 +318,5 @@ impl Census {
             at = place.next;
             Some((slot, place.entry.as_ref()?))
         })
-    }
-}
-
-/// Counts running calls and refuses new ones once closed.
-#[derive(Default)]
-struct Gate {
-    /// The number of running calls, and [`Gate::CLOSED`].
-    state: AtomicU32,
-    idle: Mutex<()>,
-    changed: Condvar,
-}
-
-impl Gate {
-    const CLOSED: u32 = 1 << 31;
-
-    fn enter(&self) -> Result<()> {
-        if self.state.fetch_add(1, Ordering::AcqRel) & Self::CLOSED == 0 {
-            return Ok(());
-        }
-        self.leave();
-        Err(Error::caller(ErrorCode::INVALID_OBJECT)
-            .context("the session or logon of this object has ended"))
-    }
-
-    fn leave(&self) {
-        if self.state.fetch_sub(1, Ordering::AcqRel) & Self::CLOSED != 0 {
-            // Taking the lock orders this with a waiter that has just read the count.
-            drop(self.idle.lock().unwrap_or_else(PoisonError::into_inner));
-            self.changed.notify_all();
-        }
-    }
-
-    fn close(&self) {
-        self.state.fetch_or(Self::CLOSED, Ordering::AcqRel);
-    }
-
-    fn is_closed(&self) -> bool {
-        self.state.load(Ordering::Acquire) & Self::CLOSED != 0
-    }
-
-    fn running(&self) -> u32 {
-        self.state.load(Ordering::Acquire) & !Self::CLOSED
-    }
-
-    fn wait_idle(&self, but: u32, timeout: Option<Duration>) -> bool {
-        let guard = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        match timeout {
-            None => {
-                drop(self.changed.wait_while(guard, |()| self.running() > but));
-                true
-            }
-            Some(limit) => {
-                drop(
-                    self.changed
-                        .wait_timeout_while(guard, limit, |()| self.running() > but),
-                );
-                self.running() <= but
-            }
-        }
     }
 }

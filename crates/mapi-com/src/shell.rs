@@ -13,7 +13,7 @@ use crate::alloc::Allocator;
 use crate::boundary::contain;
 use crate::iface::ComObject;
 use crate::ptr::{ComPtr, guid_from_abi};
-use crate::scope::{MakeInvalid, OpenObject, Registered, Scope, ShellPointer, Slot};
+use crate::scope::{MakeInvalid, OpenObject, Registered, Scope, ShellBlock, ShellPointer, Slot};
 
 /// A safe trait object that has a vtable: `dyn MsgStore` is exported as `IMsgStore`.
 ///
@@ -79,6 +79,7 @@ pub fn export<T: ?Sized + Export>(
 ///
 /// # Errors
 /// MAPI_E_NOT_ENOUGH_MEMORY.
+#[allow(clippy::type_complexity)] // the two belong together
 pub fn export_weak<T: ?Sized + Export>(
     scope: &Arc<Scope>,
     object: Arc<T>,
@@ -424,7 +425,13 @@ fn invalidate<T: ?Sized + Export>(pointer: ShellPointer, make_invalid: &MakeInva
         }));
         let count = shell.count.fetch_or(MOVING, Ordering::AcqRel);
         let methods = u32::try_from(T::Interface::SLOTS.len()).unwrap_or(u32::MAX);
-        if make_invalid(pointer.0, count, methods).is_ok() {
+        if make_invalid(&ShellBlock {
+            object: pointer.0,
+            references: count,
+            methods,
+        })
+        .is_ok()
+        {
             OUTSTANDING.fetch_sub(1, Ordering::AcqRel);
         } else {
             // It stays a shell of ours, empty, until its last Release.

@@ -17,6 +17,7 @@ mod filetime;
 mod guid;
 mod name;
 mod notify;
+mod one_off;
 mod prop;
 mod restriction;
 mod row;
@@ -34,6 +35,7 @@ pub use filetime::FileTime;
 pub use guid::Guid;
 pub use name::{NamedProp, PropName};
 pub use notify::{Notification, event};
+pub use one_off::{ONE_OFF_UID, OneOff};
 pub use prop::{PropTag, PropType};
 pub use restriction::{
     FuzzyLevel, FuzzyMatch, MAX_RESTRICTION_DEPTH, Matcher, PropLookup, RelOp, Restriction,

@@ -83,6 +83,21 @@ impl Allocator {
         Owner::MAPI.allocator()
     }
 
+    /// MAPI's functions: what this library's entry point was given, else the local ones. What is given to others, and what
+    /// others have given us, is allocated and freed with these.
+    #[must_use]
+    pub fn mapi() -> Self {
+        MAPI.get().copied().unwrap_or_else(Self::local)
+    }
+
+    /// An entry point was given these functions. The first ones stay; functions of this very copy change nothing, because a
+    /// built-in provider shares its copy with MAPI.
+    pub fn adopt(self) {
+        if self.own.is_none() {
+            let _ = MAPI.set(self);
+        }
+    }
+
     /// The three functions, for GetMemAllocRoutines and entry points.
     #[must_use]
     pub fn functions(self) -> (ALLOCATEBUFFER, ALLOCATEMORE, FREEBUFFER) {
@@ -146,6 +161,9 @@ impl Allocator {
         unsafe { (self.free)(block.as_ptr().cast()) };
     }
 }
+
+/// See [`Allocator::mapi`].
+static MAPI: std::sync::OnceLock<Allocator> = std::sync::OnceLock::new();
 
 fn no_memory() -> Error {
     Error::system(ErrorCode::NOT_ENOUGH_MEMORY)

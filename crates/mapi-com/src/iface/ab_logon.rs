@@ -1,9 +1,13 @@
 //! IABLogon.
 
+use mapi_sys::*;
 use mapi_types::{EntryId, Error, Guid, PropTag, Result, Row};
 
-use super::{ComObject, OpenedEntry};
-use crate::ptr::ComPtr;
+use super::*;
+use crate::convert::*;
+use crate::ptr::{ComPtr, guid_to_abi};
+use crate::shell::{Export, Shell, hresult};
+use crate::wire::*;
 
 /// IABLogon: one logon of an address book provider (iablogoniunknown.md).
 pub trait AbLogon: ComObject {
@@ -38,7 +42,7 @@ pub trait AbLogon: ComObject {
         &self,
         entry_id: &EntryId,
         event_mask: u32,
-        sink: ComPtr<mapi_sys::IMAPIAdviseSink>,
+        sink: ComPtr<IMAPIAdviseSink>,
     ) -> Result<usize> {
         let _ = (entry_id, event_mask, sink);
         Err(Error::no_support())
@@ -70,9 +74,9 @@ pub trait AbLogon: ComObject {
         &self,
         template: &EntryId,
         flags: u32,
-        data: &ComPtr<mapi_sys::IMAPIProp>,
+        data: &ComPtr<IMAPIProp>,
         interface: Option<&Guid>,
-    ) -> Result<ComPtr<mapi_sys::IMAPIProp>> {
+    ) -> Result<ComPtr<IMAPIProp>> {
         let _ = (template, flags, data, interface);
         Err(Error::no_support())
     }
@@ -81,7 +85,7 @@ pub trait AbLogon: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NO_SUPPORT.
-    fn get_one_off_table(&self, flags: u32) -> Result<ComPtr<mapi_sys::IMAPITable>> {
+    fn get_one_off_table(&self, flags: u32) -> Result<ComPtr<IMAPITable>> {
         let _ = flags;
         Err(Error::no_support())
     }
@@ -98,5 +102,362 @@ pub trait AbLogon: ComObject {
     ) -> Result<()> {
         let _ = (flags, columns, recipients);
         Err(Error::no_support())
+    }
+}
+
+// Export.
+
+// SAFETY: the functions of the vtable expect a Shell<dyn AbLogon>; the interfaces are IABLogon and its ancestors.
+unsafe impl Export for dyn AbLogon {
+    type Interface = IABLogon;
+    const VTBL: &'static IABLogonVtbl = &IABLogonVtbl {
+        base: Shell::<dyn AbLogon>::UNKNOWN,
+        GetLastError: get_last_error::<dyn AbLogon, IABLogon>,
+        Logoff: logoff,
+        OpenEntry: open_entry,
+        CompareEntryIDs: compare_entry_ids,
+        Advise: advise,
+        Unadvise: unadvise,
+        OpenStatusEntry: open_status_entry,
+        OpenTemplateID: open_template_id,
+        GetOneOffTable: get_one_off_table,
+        PrepareRecips: prepare_recips,
+    };
+    const INTERFACES: &'static [GUID] = &[IID_IABLogon];
+}
+
+unsafe extern "system" fn logoff(this: *mut IABLogon, ul_flags: u32) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe { Shell::<dyn AbLogon>::enter_ending(this.cast(), |o| o.logoff(ul_flags)) })
+}
+
+unsafe extern "system" fn open_entry(
+    this: *mut IABLogon,
+    cb_entry_id: u32,
+    lp_entry_id: LPENTRYID,
+    lp_interface: LPCIID,
+    ul_flags: u32,
+    lpul_obj_type: *mut u32,
+    lpp_unk: *mut LPUNKNOWN,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe {
+        Shell::<dyn AbLogon>::enter(this.cast(), |o| {
+            required(lpp_unk)?;
+            put(lpp_unk, std::ptr::null_mut());
+            put_entry(
+                lpul_obj_type,
+                lpp_unk,
+                o.open_entry(
+                    &entry_in(cb_entry_id, lp_entry_id)?,
+                    guid_in(lp_interface).as_ref(),
+                    ul_flags,
+                )?,
+            );
+            Ok(())
+        })
+    })
+}
+
+unsafe extern "system" fn compare_entry_ids(
+    this: *mut IABLogon,
+    cb_entry_id1: u32,
+    lp_entry_id1: LPENTRYID,
+    cb_entry_id2: u32,
+    lp_entry_id2: LPENTRYID,
+    ul_flags: u32,
+    lpul_result: *mut u32,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe {
+        Shell::<dyn AbLogon>::enter(this.cast(), |o| {
+            required(lpul_result)?;
+            put(
+                lpul_result,
+                u32::from(o.compare_entry_ids(
+                    &entry_in(cb_entry_id1, lp_entry_id1)?,
+                    &entry_in(cb_entry_id2, lp_entry_id2)?,
+                    ul_flags,
+                )?),
+            );
+            Ok(())
+        })
+    })
+}
+
+unsafe extern "system" fn advise(
+    this: *mut IABLogon,
+    cb_entry_id: u32,
+    lp_entry_id: LPENTRYID,
+    ul_event_mask: u32,
+    lp_advise_sink: LPMAPIADVISESINK,
+    lpul_connection: *mut usize,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe {
+        Shell::<dyn AbLogon>::enter(this.cast(), |o| {
+            required(lpul_connection)?;
+            put(
+                lpul_connection,
+                o.advise(
+                    &entry_in(cb_entry_id, lp_entry_id)?,
+                    ul_event_mask,
+                    object_in(lp_advise_sink)?,
+                )?,
+            );
+            Ok(())
+        })
+    })
+}
+
+unsafe extern "system" fn unadvise(this: *mut IABLogon, ul_connection: usize) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe { Shell::<dyn AbLogon>::enter(this.cast(), |o| o.unadvise(ul_connection)) })
+}
+
+unsafe extern "system" fn open_status_entry(
+    this: *mut IABLogon,
+    lp_interface: LPCIID,
+    ul_flags: u32,
+    lpul_obj_type: *mut u32,
+    lpp_entry: *mut LPMAPISTATUS,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe {
+        Shell::<dyn AbLogon>::enter(this.cast(), |o| {
+            required(lpp_entry)?;
+            put(lpp_entry, std::ptr::null_mut());
+            put_entry(
+                lpul_obj_type,
+                lpp_entry.cast(),
+                o.open_status_entry(guid_in(lp_interface).as_ref(), ul_flags)?,
+            );
+            Ok(())
+        })
+    })
+}
+
+unsafe extern "system" fn open_template_id(
+    this: *mut IABLogon,
+    cb_template_id: u32,
+    lp_template_id: LPENTRYID,
+    ul_template_flags: u32,
+    lp_mapi_prop_data: LPMAPIPROP,
+    lp_interface: LPCIID,
+    lpp_mapi_prop_new: *mut LPMAPIPROP,
+    _lp_mapi_prop_sibling: LPMAPIPROP,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe {
+        Shell::<dyn AbLogon>::enter(this.cast(), |o| {
+            required(lpp_mapi_prop_new)?;
+            put(lpp_mapi_prop_new, std::ptr::null_mut());
+            put_object(
+                lpp_mapi_prop_new,
+                o.open_template_id(
+                    &entry_in(cb_template_id, lp_template_id)?,
+                    ul_template_flags,
+                    &object_in(lp_mapi_prop_data)?,
+                    guid_in(lp_interface).as_ref(),
+                )?,
+            );
+            Ok(())
+        })
+    })
+}
+
+unsafe extern "system" fn get_one_off_table(
+    this: *mut IABLogon,
+    ul_flags: u32,
+    lpp_table: *mut LPMAPITABLE,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe {
+        Shell::<dyn AbLogon>::enter(this.cast(), |o| {
+            required(lpp_table)?;
+            put(lpp_table, std::ptr::null_mut());
+            put_object(lpp_table, o.get_one_off_table(ul_flags)?);
+            Ok(())
+        })
+    })
+}
+
+unsafe extern "system" fn prepare_recips(
+    this: *mut IABLogon,
+    flags: u32,
+    columns: LPSPropTagArray,
+    list: LPADRLIST,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the list is the caller's and its rows are replaced as ADRLIST's rules say.
+    hresult(unsafe {
+        Shell::<dyn AbLogon>::enter(this.cast(), |o| {
+            let before = rows_in(list)?;
+            let mut rows = before.clone();
+            o.prepare_recips(flags, &tags_in(columns)?.unwrap_or_default(), &mut rows)?;
+            replace_rows(list, &before, &rows)
+        })
+    })
+}
+
+// Import.
+
+impl AbLogon for ComPtr<IABLogon> {
+    fn logoff(&self, flags: u32) -> Result<()> {
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().Logoff)(self.as_raw(), flags);
+            check_last(self, hr, "IABLogon::Logoff")
+        }
+    }
+
+    fn open_entry(
+        &self,
+        entry_id: &EntryId,
+        interface: Option<&Guid>,
+        flags: u32,
+    ) -> Result<OpenedEntry> {
+        let interface = interface.map(guid_to_abi);
+        let (mut object_type, mut out) = (0, std::ptr::null_mut::<IUnknown>());
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().OpenEntry)(
+                self.as_raw(),
+                size(entry_id.as_bytes()),
+                id_ptr(entry_id),
+                guid_ptr(interface.as_ref()),
+                flags,
+                &raw mut object_type,
+                (&raw mut out),
+            );
+            check_last(self, hr, "IABLogon::OpenEntry")?;
+            Ok(OpenedEntry {
+                object_type,
+                object: take(out, "IABLogon::OpenEntry")?,
+            })
+        }
+    }
+
+    fn compare_entry_ids(&self, left: &EntryId, right: &EntryId, flags: u32) -> Result<bool> {
+        let mut out = 0;
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().CompareEntryIDs)(
+                self.as_raw(),
+                size(left.as_bytes()),
+                id_ptr(left),
+                size(right.as_bytes()),
+                id_ptr(right),
+                flags,
+                &raw mut out,
+            );
+            check_last(self, hr, "IABLogon::CompareEntryIDs")?;
+            Ok(out != 0)
+        }
+    }
+
+    fn advise(
+        &self,
+        entry_id: &EntryId,
+        event_mask: u32,
+        sink: ComPtr<mapi_sys::IMAPIAdviseSink>,
+    ) -> Result<usize> {
+        let mut out = Default::default();
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().Advise)(
+                self.as_raw(),
+                size(entry_id.as_bytes()),
+                id_ptr(entry_id),
+                event_mask,
+                sink.as_raw(),
+                &raw mut out,
+            );
+            check_last(self, hr, "IABLogon::Advise")?;
+            Ok(out)
+        }
+    }
+
+    fn unadvise(&self, connection: usize) -> Result<()> {
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().Unadvise)(self.as_raw(), connection);
+            check_last(self, hr, "IABLogon::Unadvise")
+        }
+    }
+
+    fn open_status_entry(&self, interface: Option<&Guid>, flags: u32) -> Result<OpenedEntry> {
+        let interface = interface.map(guid_to_abi);
+        let (mut object_type, mut out) = (0, std::ptr::null_mut::<IUnknown>());
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().OpenStatusEntry)(
+                self.as_raw(),
+                guid_ptr(interface.as_ref()),
+                flags,
+                &raw mut object_type,
+                (&raw mut out).cast(),
+            );
+            check_last(self, hr, "IABLogon::OpenStatusEntry")?;
+            Ok(OpenedEntry {
+                object_type,
+                object: take(out, "IABLogon::OpenStatusEntry")?,
+            })
+        }
+    }
+
+    fn open_template_id(
+        &self,
+        template: &EntryId,
+        flags: u32,
+        data: &ComPtr<mapi_sys::IMAPIProp>,
+        interface: Option<&Guid>,
+    ) -> Result<ComPtr<mapi_sys::IMAPIProp>> {
+        let interface = interface.map(guid_to_abi);
+        let mut out = std::ptr::null_mut();
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().OpenTemplateID)(
+                self.as_raw(),
+                size(template.as_bytes()),
+                id_ptr(template),
+                flags,
+                data.as_raw(),
+                guid_ptr(interface.as_ref()),
+                &raw mut out,
+                std::ptr::null_mut(),
+            );
+            check_last(self, hr, "IABLogon::OpenTemplateID")?;
+            take(out, "IABLogon::OpenTemplateID")
+        }
+    }
+
+    fn get_one_off_table(&self, flags: u32) -> Result<ComPtr<mapi_sys::IMAPITable>> {
+        let mut out = std::ptr::null_mut();
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().GetOneOffTable)(self.as_raw(), flags, &raw mut out);
+            check_last(self, hr, "IABLogon::GetOneOffTable")?;
+            take(out, "IABLogon::GetOneOffTable")
+        }
+    }
+
+    fn prepare_recips(
+        &self,
+        flags: u32,
+        columns: &[PropTag],
+        recipients: &mut [Row],
+    ) -> Result<()> {
+        let columns = TagArray::new(columns);
+        let list = AdrList::new(recipients)?;
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call.
+        unsafe {
+            let hr =
+                (self.vtbl().PrepareRecips)(self.as_raw(), flags, columns.as_ptr(), list.as_ptr());
+            check_last(self, hr, "IABLogon::PrepareRecips")?;
+            for (row, new) in recipients.iter_mut().zip(list.rows()?) {
+                *row = new;
+            }
+        }
+        Ok(())
     }
 }

@@ -15,6 +15,8 @@
 //!   [`Error`](mapi_types::Error).
 //! - SetProps and its kind return the problems; an empty list is a full success.
 
+#[macro_use]
+mod inherit;
 mod ab_container;
 mod ab_logon;
 mod ab_provider;
@@ -40,8 +42,6 @@ mod provider_admin;
 mod shutdown;
 mod stream;
 mod table_data;
-mod xp_logon;
-mod xp_provider;
 
 pub use ab_container::{AbContainer, AbEntries, DistList, MailUser, Resolved};
 pub use ab_logon::AbLogon;
@@ -68,8 +68,6 @@ pub use provider_admin::ProviderAdmin;
 pub use shutdown::{ClientShutdown, ProviderShutdown};
 pub use stream::{Stream, StreamOrigin};
 pub use table_data::TableDataObject;
-pub use xp_logon::{AddressTypes, XpLogon};
-pub use xp_provider::{XpLogonResult, XpProvider};
 
 use mapi_types::{ErrorCode, PropTag};
 
@@ -88,6 +86,9 @@ pub trait ComObject: Send + Sync {
     /// Release from inside only count (block S of lifecycle.md, 6.0).
     fn last_release(&self) {}
 }
+
+/// A foreign object has no second face here: QueryInterface asks it.
+impl<I: mapi_sys::Interface> ComObject for crate::ptr::ComPtr<I> {}
 
 /// An object that OpenEntry found.
 #[derive(Debug)]

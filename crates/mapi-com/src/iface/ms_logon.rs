@@ -1,9 +1,13 @@
 //! IMSLogon.
 
+use mapi_sys::*;
 use mapi_types::{EntryId, Error, Guid, Result};
 
-use super::{ComObject, OpenedEntry};
-use crate::ptr::ComPtr;
+use super::*;
+use crate::convert::*;
+use crate::ptr::{ComPtr, guid_to_abi};
+use crate::shell::{Export, Shell, hresult};
+use crate::wire::*;
 
 /// IMSLogon: one logon of a message store provider, MAPI's side of it (imslogoniunknown.md).
 pub trait MsLogon: ComObject {
@@ -38,7 +42,7 @@ pub trait MsLogon: ComObject {
         &self,
         entry_id: &EntryId,
         event_mask: u32,
-        sink: ComPtr<mapi_sys::IMAPIAdviseSink>,
+        sink: ComPtr<IMAPIAdviseSink>,
     ) -> Result<usize>;
 
     /// Unadvise.
@@ -54,5 +58,247 @@ pub trait MsLogon: ComObject {
     fn open_status_entry(&self, interface: Option<&Guid>, flags: u32) -> Result<OpenedEntry> {
         let _ = (interface, flags);
         Err(Error::no_support())
+    }
+}
+
+// Export.
+
+// SAFETY: the functions of the vtable expect a Shell<dyn MsLogon>; the interfaces are IMSLogon and its ancestors.
+unsafe impl Export for dyn MsLogon {
+    type Interface = IMSLogon;
+    const VTBL: &'static IMSLogonVtbl = &IMSLogonVtbl {
+        base: Shell::<dyn MsLogon>::UNKNOWN,
+        GetLastError: get_last_error::<dyn MsLogon, IMSLogon>,
+        Logoff: logoff,
+        OpenEntry: open_entry,
+        CompareEntryIDs: compare_entry_ids,
+        Advise: advise,
+        Unadvise: unadvise,
+        OpenStatusEntry: open_status_entry,
+    };
+    const INTERFACES: &'static [GUID] = &[IID_IMSLogon];
+}
+
+unsafe extern "system" fn open_entry(
+    this: *mut IMSLogon,
+    cb_entry_id: u32,
+    lp_entry_id: LPENTRYID,
+    lp_interface: LPCIID,
+    ul_flags: u32,
+    lpul_obj_type: *mut u32,
+    lpp_unk: *mut LPUNKNOWN,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe {
+        Shell::<dyn MsLogon>::enter(this.cast(), |o| {
+            required(lpp_unk)?;
+            put(lpp_unk, std::ptr::null_mut());
+            put_entry(
+                lpul_obj_type,
+                lpp_unk,
+                o.open_entry(
+                    &entry_in(cb_entry_id, lp_entry_id)?,
+                    guid_in(lp_interface).as_ref(),
+                    ul_flags,
+                )?,
+            );
+            Ok(())
+        })
+    })
+}
+
+unsafe extern "system" fn compare_entry_ids(
+    this: *mut IMSLogon,
+    cb_entry_id1: u32,
+    lp_entry_id1: LPENTRYID,
+    cb_entry_id2: u32,
+    lp_entry_id2: LPENTRYID,
+    ul_flags: u32,
+    lpul_result: *mut u32,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe {
+        Shell::<dyn MsLogon>::enter(this.cast(), |o| {
+            required(lpul_result)?;
+            put(
+                lpul_result,
+                u32::from(o.compare_entry_ids(
+                    &entry_in(cb_entry_id1, lp_entry_id1)?,
+                    &entry_in(cb_entry_id2, lp_entry_id2)?,
+                    ul_flags,
+                )?),
+            );
+            Ok(())
+        })
+    })
+}
+
+unsafe extern "system" fn advise(
+    this: *mut IMSLogon,
+    cb_entry_id: u32,
+    lp_entry_id: LPENTRYID,
+    ul_event_mask: u32,
+    lp_advise_sink: LPMAPIADVISESINK,
+    lpul_connection: *mut usize,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe {
+        Shell::<dyn MsLogon>::enter(this.cast(), |o| {
+            required(lpul_connection)?;
+            put(
+                lpul_connection,
+                o.advise(
+                    &entry_in(cb_entry_id, lp_entry_id)?,
+                    ul_event_mask,
+                    object_in(lp_advise_sink)?,
+                )?,
+            );
+            Ok(())
+        })
+    })
+}
+
+unsafe extern "system" fn unadvise(this: *mut IMSLogon, ul_connection: usize) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe { Shell::<dyn MsLogon>::enter(this.cast(), |o| o.unadvise(ul_connection)) })
+}
+
+unsafe extern "system" fn open_status_entry(
+    this: *mut IMSLogon,
+    lp_interface: LPCIID,
+    ul_flags: u32,
+    lpul_obj_type: *mut u32,
+    lpp_entry: *mut LPVOID,
+) -> HRESULT {
+    // SAFETY: `this` is our shell; the caller's pointers are what the reference says, or null.
+    hresult(unsafe {
+        Shell::<dyn MsLogon>::enter(this.cast(), |o| {
+            required(lpp_entry)?;
+            put(lpp_entry, std::ptr::null_mut());
+            put_entry(
+                lpul_obj_type,
+                lpp_entry.cast(),
+                o.open_status_entry(guid_in(lp_interface).as_ref(), ul_flags)?,
+            );
+            Ok(())
+        })
+    })
+}
+
+unsafe extern "system" fn logoff(this: *mut IMSLogon, flags: *mut u32) -> HRESULT {
+    // SAFETY: `this` is our shell; `flags` is a place for a number, or null.
+    hresult(unsafe {
+        Shell::<dyn MsLogon>::enter_ending(this.cast(), |o| {
+            let given = flags.as_ref().copied().unwrap_or(0);
+            put(flags, o.logoff(given)?);
+            Ok(())
+        })
+    })
+}
+
+// Import.
+
+impl MsLogon for ComPtr<IMSLogon> {
+    fn open_entry(
+        &self,
+        entry_id: &EntryId,
+        interface: Option<&Guid>,
+        flags: u32,
+    ) -> Result<OpenedEntry> {
+        let interface = interface.map(guid_to_abi);
+        let (mut object_type, mut out) = (0, std::ptr::null_mut::<IUnknown>());
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().OpenEntry)(
+                self.as_raw(),
+                size(entry_id.as_bytes()),
+                id_ptr(entry_id),
+                guid_ptr(interface.as_ref()),
+                flags,
+                &raw mut object_type,
+                (&raw mut out),
+            );
+            check_last(self, hr, "IMSLogon::OpenEntry")?;
+            Ok(OpenedEntry {
+                object_type,
+                object: take(out, "IMSLogon::OpenEntry")?,
+            })
+        }
+    }
+
+    fn compare_entry_ids(&self, left: &EntryId, right: &EntryId, flags: u32) -> Result<bool> {
+        let mut out = 0;
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().CompareEntryIDs)(
+                self.as_raw(),
+                size(left.as_bytes()),
+                id_ptr(left),
+                size(right.as_bytes()),
+                id_ptr(right),
+                flags,
+                &raw mut out,
+            );
+            check_last(self, hr, "IMSLogon::CompareEntryIDs")?;
+            Ok(out != 0)
+        }
+    }
+
+    fn advise(
+        &self,
+        entry_id: &EntryId,
+        event_mask: u32,
+        sink: ComPtr<mapi_sys::IMAPIAdviseSink>,
+    ) -> Result<usize> {
+        let mut out = Default::default();
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().Advise)(
+                self.as_raw(),
+                size(entry_id.as_bytes()),
+                id_ptr(entry_id),
+                event_mask,
+                sink.as_raw(),
+                &raw mut out,
+            );
+            check_last(self, hr, "IMSLogon::Advise")?;
+            Ok(out)
+        }
+    }
+
+    fn unadvise(&self, connection: usize) -> Result<()> {
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().Unadvise)(self.as_raw(), connection);
+            check_last(self, hr, "IMSLogon::Unadvise")
+        }
+    }
+
+    fn open_status_entry(&self, interface: Option<&Guid>, flags: u32) -> Result<OpenedEntry> {
+        let interface = interface.map(guid_to_abi);
+        let (mut object_type, mut out) = (0, std::ptr::null_mut::<IUnknown>());
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
+        unsafe {
+            let hr = (self.vtbl().OpenStatusEntry)(
+                self.as_raw(),
+                guid_ptr(interface.as_ref()),
+                flags,
+                &raw mut object_type,
+                (&raw mut out).cast(),
+            );
+            check_last(self, hr, "IMSLogon::OpenStatusEntry")?;
+            Ok(OpenedEntry {
+                object_type,
+                object: take(out, "IMSLogon::OpenStatusEntry")?,
+            })
+        }
+    }
+
+    fn logoff(&self, flags: u32) -> Result<u32> {
+        let mut flags = flags;
+        // SAFETY: the object lives while we hold it; `flags` is a place of ours.
+        let hr = unsafe { (self.vtbl().Logoff)(self.as_raw(), &raw mut flags) };
+        check_last(self, hr, "IMSLogon::Logoff")?;
+        Ok(flags)
     }
 }

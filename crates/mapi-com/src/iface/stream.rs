@@ -243,8 +243,6 @@ const STGTY_STREAM: u32 = 2;
 
 // Import.
 
-impl ComObject for ComPtr<IStream> {}
-
 impl Stream for ComPtr<IStream> {
     fn read(&self, buffer: &mut [u8]) -> Result<usize> {
         let size = u32::try_from(buffer.len()).unwrap_or(u32::MAX);

@@ -1,8 +1,12 @@
 //! IMAPISession.
 
+mod export;
+mod import;
+
+use mapi_sys::*;
 use mapi_types::{EntryId, Error, Guid, MapiUid, Result};
 
-use super::{ComObject, OpenedEntry};
+use super::*;
 use crate::ptr::ComPtr;
 
 /// IMAPISession: one client's handle on a session (imapisessioniunknown.md).
@@ -13,7 +17,7 @@ pub trait MapiSession: ComObject {
     ///
     /// # Errors
     /// None of its own.
-    fn get_msg_stores_table(&self, flags: u32) -> Result<ComPtr<mapi_sys::IMAPITable>>;
+    fn get_msg_stores_table(&self, flags: u32) -> Result<ComPtr<IMAPITable>>;
 
     /// OpenMsgStore: MDB_ flags.
     ///
@@ -25,7 +29,7 @@ pub trait MapiSession: ComObject {
         entry_id: &EntryId,
         interface: Option<&Guid>,
         flags: u32,
-    ) -> Result<ComPtr<mapi_sys::IMsgStore>>;
+    ) -> Result<ComPtr<IMsgStore>>;
 
     /// OpenAddressBook. The `bool` is MAPI_W_ERRORS_RETURNED: a provider could not log on.
     ///
@@ -36,23 +40,19 @@ pub trait MapiSession: ComObject {
         ui_param: usize,
         interface: Option<&Guid>,
         flags: u32,
-    ) -> Result<(ComPtr<mapi_sys::IAddrBook>, bool)>;
+    ) -> Result<(ComPtr<IAddrBook>, bool)>;
 
     /// OpenProfileSection; `None` is MAPI's own section.
     ///
     /// # Errors
     /// MAPI_E_NOT_FOUND, MAPI_E_NO_ACCESS.
-    fn open_profile_section(
-        &self,
-        uid: Option<&MapiUid>,
-        flags: u32,
-    ) -> Result<ComPtr<mapi_sys::IProfSect>>;
+    fn open_profile_section(&self, uid: Option<&MapiUid>, flags: u32) -> Result<ComPtr<IProfSect>>;
 
     /// GetStatusTable.
     ///
     /// # Errors
     /// None of its own.
-    fn get_status_table(&self, flags: u32) -> Result<ComPtr<mapi_sys::IMAPITable>>;
+    fn get_status_table(&self, flags: u32) -> Result<ComPtr<IMAPITable>>;
 
     /// OpenEntry, routed by MAPIUID.
     ///
@@ -79,7 +79,7 @@ pub trait MapiSession: ComObject {
         &self,
         entry_id: &EntryId,
         event_mask: u32,
-        sink: ComPtr<mapi_sys::IMAPIAdviseSink>,
+        sink: ComPtr<IMAPIAdviseSink>,
     ) -> Result<usize>;
 
     /// Unadvise.
@@ -117,7 +117,7 @@ pub trait MapiSession: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NO_ACCESS.
-    fn admin_services(&self, flags: u32) -> Result<ComPtr<mapi_sys::IMsgServiceAdmin>>;
+    fn admin_services(&self, flags: u32) -> Result<ComPtr<IMsgServiceAdmin>>;
 
     /// MessageOptions, QueryDefaultMessageOpt, ShowForm, PrepareForm: not built (dialogs and forms).
     ///

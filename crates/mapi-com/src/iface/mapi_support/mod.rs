@@ -1,14 +1,20 @@
 //! IMAPISupport.
 
+mod export;
+mod import;
+
+use mapi_sys::*;
 use mapi_types::{EntryId, Error, Guid, MapiUid, Notification, PropTag, Property, Result, Row};
 
-use super::{ComObject, CopyTarget, OpenedEntry, PropProblem};
+use super::*;
+use crate::alloc::Allocator;
 use crate::ptr::{ComPtr, ComRef};
+use crate::scope::ShellBlock;
 
 /// IMAPISupport: what MAPI does for a provider (imapisupportiunknown.md). All 44 slots; a method that does not belong to the
 /// kind of provider answers MAPI_E_NO_SUPPORT, as the defaults do (constants.md, 14; LIFE-SUP-001).
 ///
-/// GetMemAllocRoutines, NewUID and MakeInvalid need no trait: the export answers them.
+/// NewUID needs no trait: the export answers it.
 pub trait MapiSupport: ComObject {
     /// Subscribe to what `key` names.
     ///
@@ -19,7 +25,7 @@ pub trait MapiSupport: ComObject {
         key: &[u8],
         event_mask: u32,
         flags: u32,
-        sink: ComPtr<mapi_sys::IMAPIAdviseSink>,
+        sink: ComPtr<IMAPIAdviseSink>,
     ) -> Result<usize> {
         let _ = (key, event_mask, flags, sink);
         Err(Error::no_support())
@@ -56,11 +62,7 @@ pub trait MapiSupport: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NOT_FOUND, MAPI_E_NO_ACCESS.
-    fn open_profile_section(
-        &self,
-        uid: Option<&MapiUid>,
-        flags: u32,
-    ) -> Result<ComPtr<mapi_sys::IProfSect>>;
+    fn open_profile_section(&self, uid: Option<&MapiUid>, flags: u32) -> Result<ComPtr<IProfSect>>;
 
     /// RegisterPreprocessor.
     ///
@@ -148,7 +150,7 @@ pub trait MapiSupport: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NO_SUPPORT.
-    fn get_one_off_table(&self, flags: u32) -> Result<ComPtr<mapi_sys::IMAPITable>> {
+    fn get_one_off_table(&self, flags: u32) -> Result<ComPtr<IMAPITable>> {
         let _ = flags;
         Err(Error::no_support())
     }
@@ -159,7 +161,7 @@ pub trait MapiSupport: ComObject {
     /// MAPI_E_NO_SUPPORT.
     fn copy_messages(
         &self,
-        source: ComRef<'_, mapi_sys::IUnknown>,
+        source: ComRef<'_, IUnknown>,
         messages: &[EntryId],
         target: &CopyTarget<'_>,
         flags: u32,
@@ -174,7 +176,7 @@ pub trait MapiSupport: ComObject {
     /// MAPI_E_NO_SUPPORT.
     fn copy_folder(
         &self,
-        source: ComRef<'_, mapi_sys::IUnknown>,
+        source: ComRef<'_, IUnknown>,
         folder: &EntryId,
         target: &CopyTarget<'_>,
         new_name: Option<&str>,
@@ -190,7 +192,7 @@ pub trait MapiSupport: ComObject {
     /// MAPI_E_NO_SUPPORT.
     fn do_copy_to(
         &self,
-        source: ComRef<'_, mapi_sys::IUnknown>,
+        source: ComRef<'_, IUnknown>,
         exclude_interfaces: &[Guid],
         exclude_props: &[PropTag],
         target: &CopyTarget<'_>,
@@ -206,7 +208,7 @@ pub trait MapiSupport: ComObject {
     /// MAPI_E_NO_SUPPORT.
     fn do_copy_props(
         &self,
-        source: ComRef<'_, mapi_sys::IUnknown>,
+        source: ComRef<'_, IUnknown>,
         include: &[PropTag],
         target: &CopyTarget<'_>,
         flags: u32,
@@ -219,7 +221,7 @@ pub trait MapiSupport: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NO_SUPPORT.
-    fn prepare_submit(&self, message: ComRef<'_, mapi_sys::IMessage>, flags: u32) -> Result<u32> {
+    fn prepare_submit(&self, message: ComRef<'_, IMessage>, flags: u32) -> Result<u32> {
         let _ = (message, flags);
         Err(Error::no_support())
     }
@@ -228,7 +230,7 @@ pub trait MapiSupport: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NO_SUPPORT.
-    fn expand_recips(&self, message: ComRef<'_, mapi_sys::IMessage>) -> Result<u32> {
+    fn expand_recips(&self, message: ComRef<'_, IMessage>) -> Result<u32> {
         let _ = message;
         Err(Error::no_support())
     }
@@ -237,7 +239,7 @@ pub trait MapiSupport: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NO_SUPPORT.
-    fn do_sent_mail(&self, flags: u32, message: ComRef<'_, mapi_sys::IMessage>) -> Result<()> {
+    fn do_sent_mail(&self, flags: u32, message: ComRef<'_, IMessage>) -> Result<()> {
         let _ = (flags, message);
         Err(Error::no_support())
     }
@@ -246,11 +248,7 @@ pub trait MapiSupport: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NO_SUPPORT.
-    fn open_address_book(
-        &self,
-        interface: Option<&Guid>,
-        flags: u32,
-    ) -> Result<ComPtr<mapi_sys::IAddrBook>> {
+    fn open_address_book(&self, interface: Option<&Guid>, flags: u32) -> Result<ComPtr<IAddrBook>> {
         let _ = (interface, flags);
         Err(Error::no_support())
     }
@@ -277,11 +275,7 @@ pub trait MapiSupport: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NO_SUPPORT.
-    fn status_recips(
-        &self,
-        message: ComRef<'_, mapi_sys::IMessage>,
-        recipients: &[Row],
-    ) -> Result<()> {
+    fn status_recips(&self, message: ComRef<'_, IMessage>, recipients: &[Row]) -> Result<()> {
         let _ = (message, recipients);
         Err(Error::no_support())
     }
@@ -308,7 +302,7 @@ pub trait MapiSupport: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NO_SUPPORT.
-    fn get_svc_config_support_obj(&self, flags: u32) -> Result<ComPtr<mapi_sys::IMAPISupport>> {
+    fn get_svc_config_support_obj(&self, flags: u32) -> Result<ComPtr<IMAPISupport>> {
         let _ = flags;
         Err(Error::no_support())
     }
@@ -319,6 +313,18 @@ pub trait MapiSupport: ComObject {
     /// # Errors
     /// MAPI_E_NO_SUPPORT.
     fn not_built(&self) -> Result<()> {
+        Err(Error::no_support())
+    }
+
+    /// GetMemAllocRoutines: the three functions that the provider's entry point got (LIFE-SUP-002).
+    fn allocator(&self) -> Allocator;
+
+    /// MakeInvalid. The export answers it itself; a provider calls it through the import.
+    ///
+    /// # Errors
+    /// MAPI_E_INVALID_PARAMETER for an object that is too small or not from MAPI's allocator.
+    fn make_invalid(&self, shell: &ShellBlock) -> Result<()> {
+        let _ = shell;
         Err(Error::no_support())
     }
 }

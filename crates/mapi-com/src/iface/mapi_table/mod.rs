@@ -1,8 +1,12 @@
 //! IMAPITable.
 
-use mapi_types::{PropTag, PropValue, Restriction, Result, Row, SortOrder};
+mod export;
+mod import;
 
-use super::ComObject;
+use mapi_sys::*;
+use mapi_types::{PropTag, Restriction, Result, Row, SortOrder};
+
+use super::*;
 use crate::ptr::ComPtr;
 
 /// BOOKMARK: BOOKMARK_BEGINNING, BOOKMARK_CURRENT, BOOKMARK_END, or one made by CreateBookmark.
@@ -33,7 +37,7 @@ pub struct ColumnRef<'a> {
     /// The tag, with the type of `value`.
     pub tag: PropTag,
     /// The value; PT_ERROR if there is none.
-    pub value: &'a PropValue,
+    pub value: &'a mapi_types::PropValue,
 }
 
 /// Where [`MapiTable::read_rows`] puts its rows, one call each, columns in the order of the view. It must not call the table
@@ -46,7 +50,7 @@ pub trait MapiTable: ComObject {
     ///
     /// # Errors
     /// MAPI_E_NO_SUPPORT.
-    fn advise(&self, event_mask: u32, sink: ComPtr<mapi_sys::IMAPIAdviseSink>) -> Result<usize>;
+    fn advise(&self, event_mask: u32, sink: ComPtr<IMAPIAdviseSink>) -> Result<usize>;
 
     /// Unadvise: returns when no OnNotify of this connection runs any more, and the sink has been released.
     ///
