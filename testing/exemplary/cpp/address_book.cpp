@@ -1,39 +1,63 @@
-// The address book provider: a root container with one user, read only.
+// The address book provider: a root, in it one container, in it one user; read only.
 
 #include "address_book.hpp"
 #include "ids.hpp"
 #include "object.hpp"
 #include "provider.hpp"
+#include "table.hpp"
 
 namespace exemplary {
 namespace {
 
 const EntryId user_id = entry_id(address_book_uid, USER, "someone");
 const EntryId root_id = entry_id(address_book_uid, CONTAINER, "root");
+const EntryId container_id = entry_id(address_book_uid, CONTAINER, "all");
 
 class User : public Object<IMailUser, User> {
 public:
-    static bool implements(REFIID iid) { return IsEqualIID(iid, IID_IMailUser); }
+    static bool implements(REFIID iid) { return is_prop(iid) || IsEqualIID(iid, IID_IMailUser); }
 };
 
 class Container : public Object<IABContainer, Container> {
 public:
+    explicit Container(bool is_root) : is_root_(is_root) {}
     static bool implements(REFIID iid) {
-        return IsEqualIID(iid, IID_IABContainer) || IsEqualIID(iid, IID_IMAPIContainer);
+        return is_prop(iid) || IsEqualIID(iid, IID_IABContainer) || IsEqualIID(iid, IID_IMAPIContainer);
     }
 
     STDMETHODIMP OpenEntry(ULONG size, LPENTRYID id, LPCIID interface, ULONG, ULONG *type, LPUNKNOWN *object) override;
-    EXEMPLARY_REFUSES(GetContentsTable, ULONG, LPMAPITABLE *)
-    EXEMPLARY_REFUSES(GetHierarchyTable, ULONG, LPMAPITABLE *)
+    STDMETHODIMP GetContentsTable(ULONG, LPMAPITABLE *table) override;
+    STDMETHODIMP GetHierarchyTable(ULONG, LPMAPITABLE *table) override;
     EXEMPLARY_REFUSES(SetSearchCriteria, LPSRestriction, LPENTRYLIST, ULONG)
     EXEMPLARY_REFUSES(GetSearchCriteria, ULONG, LPSRestriction *, LPENTRYLIST *, ULONG *)
     EXEMPLARY_REFUSES(CreateEntry, ULONG, LPENTRYID, ULONG, LPMAPIPROP *)
     EXEMPLARY_REFUSES(CopyEntries, LPENTRYLIST, ULONG_PTR, LPMAPIPROGRESS, ULONG)
     EXEMPLARY_REFUSES(DeleteEntries, LPENTRYLIST, ULONG)
     EXEMPLARY_REFUSES(ResolveNames, LPSPropTagArray, ULONG, LPADRLIST, LPFlagList)
+
+private:
+    const bool is_root_;
 };
 
-// Opens the root, for no identifier or its own, or the user.
+Properties container_properties(const Session &session, const EntryId &id) {
+    return {text(PR_DISPLAY_NAME_A, session.display_name),
+            number(PR_OBJECT_TYPE, MAPI_ABCONT),
+            bytes(PR_ENTRYID, id),
+            bytes(PR_RECORD_KEY, id),
+            bytes(PR_INSTANCE_KEY, id),
+            number(PR_CONTAINER_FLAGS, id == root_id ? AB_SUBCONTAINERS | AB_UNMODIFIABLE : AB_RECIPIENTS | AB_UNMODIFIABLE),
+            number(PR_DISPLAY_TYPE, DT_LOCAL),
+            number(PR_DEPTH, 0)};
+}
+
+Properties user_properties() {
+    return {text(PR_DISPLAY_NAME_A, "Some One"),     number(PR_OBJECT_TYPE, MAPI_MAILUSER),
+            bytes(PR_ENTRYID, user_id),              bytes(PR_RECORD_KEY, user_id),
+            bytes(PR_INSTANCE_KEY, user_id),         text(PR_ADDRTYPE_A, "SMTP"),
+            text(PR_EMAIL_ADDRESS_A, "someone@example.org"), number(PR_DISPLAY_TYPE, DT_MAILUSER)};
+}
+
+// Opens the root, for no identifier or its own, the container, or the user.
 HRESULT open_entry(const std::shared_ptr<Session> &session, ULONG size, LPENTRYID id, LPCIID interface, ULONG *type,
                    LPUNKNOWN *object) {
     if (!type || !object)
@@ -41,25 +65,43 @@ HRESULT open_entry(const std::shared_ptr<Session> &session, ULONG size, LPENTRYI
     *object = nullptr;
     MAPIUID uid;
     IdKind kind = CONTAINER;
-    std::string name;
+    std::string name = "root";
     if (size && (!parse(size, id, &uid, &kind, &name) || !same(uid, address_book_uid)))
         return MAPI_E_UNKNOWN_ENTRYID;
-    if (kind == CONTAINER) {
-        Properties properties = {text(PR_DISPLAY_NAME_A, session->display_name), number(PR_OBJECT_TYPE, MAPI_ABCONT),
-                                 bytes(PR_ENTRYID, root_id), bytes(PR_RECORD_KEY, root_id),
-                                 number(PR_CONTAINER_FLAGS, AB_UNMODIFIABLE)};
-        *object = Container::make(session, "IABContainer", 23, std::move(properties));
+    if (kind == CONTAINER && (name == "root" || name == "all")) {
+        Properties properties = container_properties(*session, entry_id(address_book_uid, CONTAINER, name));
+        *object = Container::make(session, "IABContainer", 23, std::move(properties), name == "root");
         *type = MAPI_ABCONT;
     } else if (kind == USER && name == "someone") {
-        Properties properties = {text(PR_DISPLAY_NAME_A, "Some One"), number(PR_OBJECT_TYPE, MAPI_MAILUSER),
-                                 bytes(PR_ENTRYID, user_id),          bytes(PR_RECORD_KEY, user_id),
-                                 text(PR_ADDRTYPE_A, "SMTP"),         text(PR_EMAIL_ADDRESS_A, "someone@example.org")};
-        *object = User::make(session, "IMailUser", 14, std::move(properties));
+        *object = User::make(session, "IMailUser", 14, user_properties());
         *type = MAPI_MAILUSER;
     } else {
         return MAPI_E_NOT_FOUND;
     }
     return checked(interface, object);
+}
+
+STDMETHODIMP Container::GetContentsTable(ULONG flags, LPMAPITABLE *table) {
+    Use use(body_);
+    if (!use)
+        return MAPI_E_INVALID_OBJECT;
+    Call call(body_->name, "GetContentsTable", "flags=%X", (unsigned)flags);
+    Rows rows;
+    if (!is_root_)
+        rows.push_back(user_properties());
+    return call.done(new_table(body_->session, user_properties(), std::move(rows), table));
+}
+
+STDMETHODIMP Container::GetHierarchyTable(ULONG flags, LPMAPITABLE *table) {
+    Use use(body_);
+    if (!use)
+        return MAPI_E_INVALID_OBJECT;
+    Call call(body_->name, "GetHierarchyTable", "flags=%X", (unsigned)flags);
+    Properties container = container_properties(*body_->session, container_id);
+    Rows rows;
+    if (is_root_)
+        rows.push_back(container);
+    return call.done(new_table(body_->session, container, std::move(rows), table));
 }
 
 STDMETHODIMP Container::OpenEntry(ULONG size, LPENTRYID id, LPCIID interface, ULONG, ULONG *type, LPUNKNOWN *object) {
@@ -141,7 +183,7 @@ public:
         if (security)
             *security = nullptr;
         if (error)
-            *error = nullptr;
+            *error = conduct::has(name.interface, "explains") ? explanation(memory, "the server is asleep", "Vice") : nullptr;
         HRESULT result = conduct::refusal(name.interface, "Logon");
         if (FAILED(result))
             return call.done(result);

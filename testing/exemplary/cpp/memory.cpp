@@ -60,36 +60,48 @@ Property number(ULONG tag, LONG value) { return Property{tag, value, {}, {}}; }
 Property text(ULONG tag, const std::string &value) { return Property{tag, 0, value, {}}; }
 Property bytes(ULONG tag, const EntryId &value) { return Property{tag, 0, {}, value}; }
 
-HRESULT get_props(const Allocators &memory, const Properties &properties, LPSPropTagArray tags, ULONG flags,
-                  ULONG *count, LPSPropValue *values) {
-    if (!count || !values)
-        return MAPI_E_INVALID_PARAMETER;
-    *count = 0;
-    *values = nullptr;
-    ULONG wanted = tags ? tags->cValues : (ULONG)properties.size();
+HRESULT copy_row(const Allocators &memory, const Properties &properties, const std::vector<ULONG> &tags, ULONG flags,
+                 LPSPropValue *values, bool *missing) {
     LPSPropValue all;
-    if (FAILED(memory.allocate(wanted * sizeof(SPropValue), (LPVOID *)&all)))
+    *values = nullptr;
+    if (FAILED(memory.allocate(tags.size() * sizeof(SPropValue), (LPVOID *)&all)))
         return MAPI_E_NOT_ENOUGH_MEMORY;
-    memset(all, 0, wanted * sizeof(SPropValue));
-    HRESULT result = S_OK;
-    for (ULONG i = 0; i < wanted; i++) {
-        ULONG requested = tags ? tags->aulPropTag[i] : properties[i].tag;
+    memset(all, 0, tags.size() * sizeof(SPropValue));
+    for (size_t i = 0; i < tags.size(); i++) {
         const Property *found = nullptr;
         for (const Property &property : properties)
-            if (!found && matches(property, requested))
+            if (!found && matches(property, tags[i]))
                 found = &property;
         if (!found) {
-            all[i].ulPropTag = CHANGE_PROP_TYPE(requested, PT_ERROR);
+            all[i].ulPropTag = CHANGE_PROP_TYPE(tags[i], PT_ERROR);
             all[i].Value.err = MAPI_E_NOT_FOUND;
-            result = MAPI_W_ERRORS_RETURNED;
-        } else if (FAILED(fill(memory, all, *found, tag_for(*found, tags ? requested : PT_UNSPECIFIED, flags), &all[i]))) {
+            *missing = true;
+        } else if (FAILED(fill(memory, all, *found, tag_for(*found, tags[i], flags), &all[i]))) {
             memory.free(all);
             return MAPI_E_NOT_ENOUGH_MEMORY;
         }
     }
-    *count = wanted;
     *values = all;
-    return result;
+    return S_OK;
+}
+
+HRESULT get_props(const Allocators &memory, const Properties &properties, LPSPropTagArray tags, ULONG flags,
+                  ULONG *count, LPSPropValue *values) {
+    if (!count || !values)
+        return MAPI_E_INVALID_PARAMETER;
+    std::vector<ULONG> wanted;
+    if (tags)
+        wanted.assign(tags->aulPropTag, tags->aulPropTag + tags->cValues);
+    else
+        for (const Property &property : properties)
+            wanted.push_back(CHANGE_PROP_TYPE(property.tag, PT_UNSPECIFIED));
+    *count = 0;
+    bool missing = false;
+    HRESULT result = copy_row(memory, properties, wanted, flags, values, &missing);
+    if (FAILED(result))
+        return result;
+    *count = wanted.size();
+    return missing ? MAPI_W_ERRORS_RETURNED : S_OK;
 }
 
 HRESULT get_prop_list(const Allocators &memory, const Properties &properties, ULONG flags, LPSPropTagArray *tags) {
@@ -105,6 +117,23 @@ HRESULT get_prop_list(const Allocators &memory, const Properties &properties, UL
         list->aulPropTag[i] = tag_for(properties[i], PT_UNSPECIFIED, flags);
     *tags = list;
     return S_OK;
+}
+
+LPMAPIERROR explanation(const Allocators &memory, const char *error, const char *component) {
+    LPMAPIERROR result;
+    if (FAILED(memory.allocate(sizeof(MAPIERROR), (LPVOID *)&result)))
+        return nullptr;
+    memset(result, 0, sizeof *result);
+    const char *texts[] = {error, component};
+    LPTSTR *places[] = {&result->lpszError, &result->lpszComponent};
+    for (int i = 0; i < 2; i++) {
+        if (FAILED(memory.more(strlen(texts[i]) + 1, result, (LPVOID *)places[i]))) {
+            memory.free(result);
+            return nullptr;
+        }
+        strcpy((char *)*places[i], texts[i]);
+    }
+    return result;
 }
 
 HRESULT copy_out(const Allocators &memory, const EntryId &bytes, ULONG *size, void **copy) {

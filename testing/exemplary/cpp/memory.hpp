@@ -36,8 +36,15 @@ Property bytes(ULONG tag, const EntryId &value);
 HRESULT get_props(const Allocators &memory, const Properties &properties, LPSPropTagArray tags, ULONG flags,
                   ULONG *count, LPSPropValue *values);
 
+// A property that is not there becomes PT_ERROR with MAPI_E_NOT_FOUND and sets `missing`. The array is freed by the caller.
+HRESULT copy_row(const Allocators &memory, const Properties &properties, const std::vector<ULONG> &tags, ULONG flags,
+                 LPSPropValue *values, bool *missing);
+
 // What GetPropList answers.
 HRESULT get_prop_list(const Allocators &memory, const Properties &properties, ULONG flags, LPSPropTagArray *tags);
+
+// An explanation for a MAPIERROR output, which the caller frees. Null if there is no memory.
+LPMAPIERROR explanation(const Allocators &memory, const char *error, const char *component);
 
 // A copy for the caller, who frees it.
 HRESULT copy_out(const Allocators &memory, const EntryId &bytes, ULONG *size, void **copy);

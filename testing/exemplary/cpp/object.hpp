@@ -27,8 +27,8 @@ inline HRESULT checked(LPCIID interface, LPUNKNOWN *object) {
     return result;
 }
 
-// The part of an object that all interfaces share: IUnknown and IMAPIProp. `Derived` tells its interfaces with `implements`.
-template <class Interface, class Derived> class Object : public Interface {
+// The part of an object that all interfaces share: IUnknown and GetLastError. `Derived` tells its interfaces with `implements`.
+template <class Interface, class Derived> class Held : public Interface {
 public:
     // A new object with one reference, or null if there is no memory.
     template <class... Arguments>
@@ -38,10 +38,11 @@ public:
         if (FAILED(session->memory.allocate(sizeof(Derived), &memory)))
             return nullptr;
         Derived *object = new (memory) Derived(std::forward<Arguments>(arguments)...);
-        object->free_ = session->memory.free;
+        Held *held = object;
+        held->free_ = session->memory.free;
         Name name{interface, next_number()};
-        object->body_ = new Body{session, std::move(properties), name, slots, object, references, detach};
-        session->add(object->body_);
+        held->body_ = new Body{session, std::move(properties), name, slots, object, references, detach};
+        session->add(held->body_);
         living++;
         note(name, "created", "%s", "");
         return object;
@@ -51,7 +52,7 @@ public:
         if (!object)
             return MAPI_E_INVALID_PARAMETER;
         *object = nullptr;
-        if (!IsEqualIID(iid, IID_IUnknown) && !IsEqualIID(iid, IID_IMAPIProp) && !Derived::implements(iid))
+        if (!IsEqualIID(iid, IID_IUnknown) && !Derived::implements(iid))
             return MAPI_E_INTERFACE_NOT_SUPPORTED;
         AddRef();
         *object = this;
@@ -88,32 +89,6 @@ public:
         return use ? S_OK : MAPI_E_INVALID_OBJECT;
     }
 
-    STDMETHODIMP GetProps(LPSPropTagArray tags, ULONG flags, ULONG *count, LPSPropValue *values) override {
-        Use use(body_);
-        if (!use)
-            return MAPI_E_INVALID_OBJECT;
-        Call call(body_->name, "GetProps");
-        return call.done(get_props(use->memory, body_->properties, tags, flags, count, values));
-    }
-
-    STDMETHODIMP GetPropList(ULONG flags, LPSPropTagArray *tags) override {
-        Use use(body_);
-        if (!use)
-            return MAPI_E_INVALID_OBJECT;
-        Call call(body_->name, "GetPropList");
-        return call.done(get_prop_list(use->memory, body_->properties, flags, tags));
-    }
-
-    EXEMPLARY_REFUSES(SaveChanges, ULONG)
-    EXEMPLARY_REFUSES(OpenProperty, ULONG, LPCIID, ULONG, ULONG, LPUNKNOWN *)
-    EXEMPLARY_REFUSES(SetProps, ULONG, LPSPropValue, LPSPropProblemArray *)
-    EXEMPLARY_REFUSES(DeleteProps, LPSPropTagArray, LPSPropProblemArray *)
-    EXEMPLARY_REFUSES(CopyTo, ULONG, LPCIID, LPSPropTagArray, ULONG_PTR, LPMAPIPROGRESS, LPCIID, LPVOID, ULONG,
-                      LPSPropProblemArray *)
-    EXEMPLARY_REFUSES(CopyProps, LPSPropTagArray, ULONG_PTR, LPMAPIPROGRESS, LPCIID, LPVOID, ULONG, LPSPropProblemArray *)
-    EXEMPLARY_REFUSES(GetNamesFromIDs, LPSPropTagArray *, LPGUID, ULONG, ULONG *, LPMAPINAMEID **)
-    EXEMPLARY_REFUSES(GetIDsFromNames, ULONG, LPMAPINAMEID *, ULONG, LPSPropTagArray *)
-
 protected:
     // The object's part in its end; its body is still there.
     void last_release(Body &) {}
@@ -143,8 +118,8 @@ private:
         living--;
     }
 
-    static ULONG references(IUnknown *object) { return static_cast<Derived *>(object)->references_; }
-    static void detach(IUnknown *object) { static_cast<Derived *>(object)->body_ = nullptr; }
+    static ULONG references(IUnknown *object) { return static_cast<Held *>(object)->references_; }
+    static void detach(IUnknown *object) { static_cast<Held *>(object)->body_ = nullptr; }
 
     // In this order: a shell keeps its vtable and its count in the first 16 bytes.
     std::atomic<ULONG> references_{1};
@@ -154,6 +129,43 @@ protected:
 
 private:
     LPFREEBUFFER free_ = nullptr;
+};
+
+// An object with properties: IMAPIProp, read only.
+template <class Interface, class Derived> class Object : public Held<Interface, Derived> {
+public:
+    STDMETHODIMP GetProps(LPSPropTagArray tags, ULONG flags, ULONG *count, LPSPropValue *values) override {
+        Use use(body_);
+        if (!use)
+            return MAPI_E_INVALID_OBJECT;
+        Call call(body_->name, "GetProps");
+        return call.done(get_props(use->memory, body_->properties, tags, flags, count, values));
+    }
+
+    STDMETHODIMP GetPropList(ULONG flags, LPSPropTagArray *tags) override {
+        Use use(body_);
+        if (!use)
+            return MAPI_E_INVALID_OBJECT;
+        Call call(body_->name, "GetPropList");
+        return call.done(get_prop_list(use->memory, body_->properties, flags, tags));
+    }
+
+    EXEMPLARY_REFUSES(SaveChanges, ULONG)
+    EXEMPLARY_REFUSES(OpenProperty, ULONG, LPCIID, ULONG, ULONG, LPUNKNOWN *)
+    EXEMPLARY_REFUSES(SetProps, ULONG, LPSPropValue, LPSPropProblemArray *)
+    EXEMPLARY_REFUSES(DeleteProps, LPSPropTagArray, LPSPropProblemArray *)
+    EXEMPLARY_REFUSES(CopyTo, ULONG, LPCIID, LPSPropTagArray, ULONG_PTR, LPMAPIPROGRESS, LPCIID, LPVOID, ULONG,
+                      LPSPropProblemArray *)
+    EXEMPLARY_REFUSES(CopyProps, LPSPropTagArray, ULONG_PTR, LPMAPIPROGRESS, LPCIID, LPVOID, ULONG, LPSPropProblemArray *)
+    EXEMPLARY_REFUSES(GetNamesFromIDs, LPSPropTagArray *, LPGUID, ULONG, ULONG *, LPMAPINAMEID **)
+    EXEMPLARY_REFUSES(GetIDsFromNames, ULONG, LPMAPINAMEID *, ULONG, LPSPropTagArray *)
+
+protected:
+    using Held<Interface, Derived>::body_;
+    using Held<Interface, Derived>::refuse;
+
+    // Every interface of such an object begins with IMAPIProp.
+    static bool is_prop(REFIID iid) { return IsEqualIID(iid, IID_IMAPIProp); }
 };
 
 } // namespace exemplary

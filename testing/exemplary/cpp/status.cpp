@@ -8,7 +8,7 @@ class Status : public Object<IMAPIStatus, Status> {
 public:
     Status(IUnknown *logon, LPPROFSECT section) : logon_(logon), section_(section) { logon_->AddRef(); }
 
-    static bool implements(REFIID iid) { return IsEqualIID(iid, IID_IMAPIStatus); }
+    static bool implements(REFIID iid) { return is_prop(iid) || IsEqualIID(iid, IID_IMAPIStatus); }
 
     STDMETHODIMP ValidateState(ULONG_PTR, ULONG flags) override {
         Use use(body_);

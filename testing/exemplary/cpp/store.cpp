@@ -144,7 +144,7 @@ HRESULT StoreProvider::log_on(LPMAPISUP support, ULONG size, LPENTRYID id, LPCII
     *logon = nullptr;
     *store = nullptr;
     if (error)
-        *error = nullptr;
+        *error = conduct::has(name.interface, "explains") ? explanation(memory, "the server is asleep", "Vice") : nullptr;
     HRESULT result = conduct::refusal(name.interface, "Logon");
     if (FAILED(result))
         return result;

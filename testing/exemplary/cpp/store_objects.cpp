@@ -1,12 +1,25 @@
 #include "store_objects.hpp"
 #include "conduct.hpp"
+#include "table.hpp"
 
 namespace exemplary {
 namespace {
 
+Properties folder_properties(const StoreState &store) {
+    EntryId id = entry_id(store.uid, FOLDER, "root");
+    return {text(PR_DISPLAY_NAME_A, "Root"), number(PR_OBJECT_TYPE, MAPI_FOLDER), bytes(PR_ENTRYID, id),
+            bytes(PR_RECORD_KEY, id), bytes(PR_INSTANCE_KEY, id)};
+}
+
+Properties message_properties(const StoreState &store) {
+    EntryId id = entry_id(store.uid, MESSAGE, "one");
+    return {text(PR_SUBJECT_A, "The only message"), text(PR_MESSAGE_CLASS_A, "IPM.Note"),
+            number(PR_OBJECT_TYPE, MAPI_MESSAGE), bytes(PR_ENTRYID, id), bytes(PR_RECORD_KEY, id), bytes(PR_INSTANCE_KEY, id)};
+}
+
 class Message : public Object<IMessage, Message> {
 public:
-    static bool implements(REFIID iid) { return IsEqualIID(iid, IID_IMessage); }
+    static bool implements(REFIID iid) { return is_prop(iid) || IsEqualIID(iid, IID_IMessage); }
 
     EXEMPLARY_REFUSES(GetAttachmentTable, ULONG, LPMAPITABLE *)
     EXEMPLARY_REFUSES(OpenAttach, ULONG, LPCIID, ULONG, LPATTACH *)
@@ -23,7 +36,7 @@ public:
     explicit Folder(const StoreState &store)
         : store_{store.session, store.provider, store.name, store.uid, store.spooler, {}} {}
     static bool implements(REFIID iid) {
-        return IsEqualIID(iid, IID_IMAPIFolder) || IsEqualIID(iid, IID_IMAPIContainer);
+        return is_prop(iid) || IsEqualIID(iid, IID_IMAPIFolder) || IsEqualIID(iid, IID_IMAPIContainer);
     }
 
     STDMETHODIMP OpenEntry(ULONG size, LPENTRYID id, LPCIID interface, ULONG, ULONG *type, LPUNKNOWN *object) override {
@@ -33,8 +46,24 @@ public:
         Call call(body_->name, "OpenEntry");
         return call.done(open_store_entry(store_, size, id, interface, type, object));
     }
-    EXEMPLARY_REFUSES(GetContentsTable, ULONG, LPMAPITABLE *)
-    EXEMPLARY_REFUSES(GetHierarchyTable, ULONG, LPMAPITABLE *)
+
+    STDMETHODIMP GetContentsTable(ULONG flags, LPMAPITABLE *table) override {
+        Use use(body_);
+        if (!use)
+            return MAPI_E_INVALID_OBJECT;
+        Call call(body_->name, "GetContentsTable", "flags=%X", (unsigned)flags);
+        Properties message = message_properties(store_);
+        return call.done(new_table(body_->session, message, {message}, table));
+    }
+
+    STDMETHODIMP GetHierarchyTable(ULONG flags, LPMAPITABLE *table) override {
+        Use use(body_);
+        if (!use)
+            return MAPI_E_INVALID_OBJECT;
+        Call call(body_->name, "GetHierarchyTable", "flags=%X", (unsigned)flags);
+        return call.done(new_table(body_->session, folder_properties(store_), {}, table));
+    }
+
     EXEMPLARY_REFUSES(SetSearchCriteria, LPSRestriction, LPENTRYLIST, ULONG)
     EXEMPLARY_REFUSES(GetSearchCriteria, ULONG, LPSRestriction *, LPENTRYLIST *, ULONG *)
     EXEMPLARY_REFUSES(CreateMessage, LPCIID, ULONG, LPMESSAGE *)
@@ -52,18 +81,6 @@ public:
 private:
     const StoreState store_; // only to open entries
 };
-
-Properties folder_properties(const StoreState &store) {
-    EntryId id = entry_id(store.uid, FOLDER, "root");
-    return {text(PR_DISPLAY_NAME_A, "Root"), number(PR_OBJECT_TYPE, MAPI_FOLDER), bytes(PR_ENTRYID, id),
-            bytes(PR_RECORD_KEY, id)};
-}
-
-Properties message_properties(const StoreState &store) {
-    EntryId id = entry_id(store.uid, MESSAGE, "one");
-    return {text(PR_SUBJECT_A, "The only message"), text(PR_MESSAGE_CLASS_A, "IPM.Note"),
-            number(PR_OBJECT_TYPE, MAPI_MESSAGE), bytes(PR_ENTRYID, id), bytes(PR_RECORD_KEY, id)};
-}
 
 } // namespace
 

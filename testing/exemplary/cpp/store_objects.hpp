@@ -25,7 +25,7 @@ class Store : public Object<IMsgStore, Store> {
 public:
     static Store *open(const std::shared_ptr<StoreState> &state);
     explicit Store(const std::shared_ptr<StoreState> &state) : state_(state) {}
-    static bool implements(REFIID iid) { return IsEqualIID(iid, IID_IMsgStore); }
+    static bool implements(REFIID iid) { return is_prop(iid) || IsEqualIID(iid, IID_IMsgStore); }
 
     STDMETHODIMP Advise(ULONG, LPENTRYID, ULONG, LPMAPIADVISESINK, ULONG_PTR *) override;
     STDMETHODIMP Unadvise(ULONG_PTR connection) override;

@@ -8,6 +8,7 @@
 //! | `IMSLogon.Logoff`, any interface and method | `hang` | does not return until [`Vicious::open_gate`] is called |
 //! | | `throw`, `throw_number` | throws a std::runtime_error, an int |
 //! | | `exit_thread` | calls pthread_exit |
+//! | | `abort` | ends the process: for calls that must not be made |
 //! | | `slow:50` | takes 50 ms longer |
 //! | `IMSLogon.Logoff.result` | `0x80004005` | does its work and answers with this code |
 //! | `IMSProvider.Logon.refusal`, `library.MSProviderInit.refusal` | `0x8004011D` | answers with this code and does nothing |
@@ -19,6 +20,7 @@
 //! | `IMSLogon.uses_helper_thread` | `yes` | the end waits for a thread that calls OpenProfileSection |
 //! | `IMSLogon.sets_resource_flags` | `yes` | the logon writes PR_RESOURCE_FLAGS to its profile section |
 //! | `IMSLogon.false_row` | `yes` | the status row claims to be the subsystem's |
+//! | `IMSProvider.explains` | `yes` | Logon yields a MAPIERROR, whatever its result |
 //! | `IMSProvider.null_logon` | `yes` | S_OK without a logon object |
 //! | `IMSProvider.garbage_outputs` | `yes` | object outputs that point nowhere; use it with a `Logon.result` |
 //! | `IMSProvider.no_fast_shutdown` | `yes` | IMAPIProviderShutdown is not implemented |

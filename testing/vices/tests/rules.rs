@@ -59,7 +59,10 @@ fn life_logoff_003_to_006_an_address_book_ends_by_the_book() {
         .filter(|line| line.phase == Phase::Note && line.method == "left open");
     let mut left: Vec<_> = traces.map(|line| line.interface.as_str()).collect();
     left.sort_unstable();
-    assert_eq!(left, ["IABContainer", "IMAPIStatus", "IMailUser"]);
+    assert_eq!(
+        left,
+        ["IABContainer", "IMAPIStatus", "IMAPITable", "IMailUser"]
+    );
 }
 
 #[test]

@@ -69,6 +69,12 @@ bool is_invalid(IMAPIProp *object) {
            object->SaveChanges(0) == MAPI_E_INVALID_OBJECT && object->GetLastError(0, 0, &error) == MAPI_E_INVALID_OBJECT;
 }
 
+void free_rows(LPSRowSet rows) {
+    for (ULONG i = 0; i < rows->cRows; i++)
+        release_buffer(rows->aRow[i].lpProps);
+    release_buffer(rows);
+}
+
 struct OpenStore {
     Support support;
     IMSLogon *logon = nullptr;
@@ -104,12 +110,35 @@ extern "C" const char *rules_address_book(void *library) {
 
     ULONG type = 0, count = 0;
     LPUNKNOWN root = nullptr, user = nullptr, again = nullptr;
+    LPMAPITABLE hierarchy = nullptr, contents = nullptr;
     CHECK(logon->OpenEntry(0, nullptr, nullptr, 0, &type, &root) == S_OK && type == MAPI_ABCONT);
     BYTE id[] = "\0\0\0\0openmapi-ab\0\0\0\0\1Usomeone";
     CHECK(logon->OpenEntry(sizeof id - 1, (LPENTRYID)id, &IID_IMailUser, 0, &type, &user) == S_OK && type == MAPI_MAILUSER);
     CHECK(logon->OpenEntry(sizeof id - 1, (LPENTRYID)id, &IID_IMessage, 0, &type, &again) == MAPI_E_INTERFACE_NOT_SUPPORTED && !again);
     CHECK(logon->OpenEntry(sizeof id - 2, (LPENTRYID)id, nullptr, 0, &type, &again) == MAPI_E_NOT_FOUND);
     CHECK(logon->OpenEntry(3, (LPENTRYID)id, nullptr, 0, &type, &again) == MAPI_E_UNKNOWN_ENTRYID);
+
+    CHECK(static_cast<IABContainer *>(root)->GetHierarchyTable(0, &hierarchy) == S_OK);
+    LPSRowSet rows = nullptr;
+    CHECK(hierarchy->QueryRows(10, 0, &rows) == S_OK && rows->cRows == 1);
+    SBinary container_id = {};
+    for (ULONG i = 0; i < rows->aRow[0].cValues; i++)
+        if (rows->aRow[0].lpProps[i].ulPropTag == PR_ENTRYID)
+            container_id = rows->aRow[0].lpProps[i].Value.bin;
+    CHECK(logon->OpenEntry(container_id.cb, (LPENTRYID)container_id.lpb, nullptr, 0, &type, &again) == S_OK);
+    free_rows(rows);
+    CHECK(static_cast<IABContainer *>(again)->GetContentsTable(0, &contents) == S_OK && again->Release() == 0);
+    SizedSPropTagArray(2, columns) = {2, {PR_EMAIL_ADDRESS_W, PR_SUBJECT_W}};
+    CHECK(contents->SetColumns((LPSPropTagArray)&columns, 0) == S_OK && contents->GetRowCount(0, &count) == S_OK && count == 1);
+    CHECK(contents->QueryRows(1, 0, &rows) == S_OK && rows->cRows == 1 && rows->aRow[0].cValues == 2);
+    CHECK(rows->aRow[0].lpProps[0].Value.lpszW[0] == u's' && PROP_TYPE(rows->aRow[0].lpProps[1].ulPropTag) == PT_ERROR);
+    free_rows(rows);
+    LONG sought = 0;
+    CHECK(contents->QueryRows(1, 0, &rows) == S_OK && rows->cRows == 0);
+    free_rows(rows);
+    CHECK(contents->SeekRow(BOOKMARK_BEGINNING, -5, &sought) == S_OK && sought == 0);
+    CHECK(contents->QueryRows(-5, 0, &rows) == S_OK && rows->cRows == 0 && contents->Release() == 0);
+    free_rows(rows);
 
     IMAPIProp *properties = static_cast<IMAPIProp *>(user);
     SizedSPropTagArray(3, tags) = {3, {PR_DISPLAY_NAME_W, PR_EMAIL_ADDRESS_A, PR_SUBJECT_A}};
@@ -139,6 +168,7 @@ extern "C" const char *rules_address_book(void *library) {
         CHECK(is_invalid(object));
         CHECK(object->AddRef() == 2 && object->Release() == 1 && object->Release() == 0);
     }
+    CHECK(hierarchy->GetRowCount(0, &count) == MAPI_E_INVALID_OBJECT && hierarchy->Release() == 0);
     CHECK(support.after_the_end == 0);
     CHECK(blocks() == blocks_before);
     return nullptr;
