@@ -446,6 +446,40 @@ fn many_threads_share_a_worker() {
     assert!(worker.join(None));
 }
 
+#[test]
+fn calls_of_every_kind_from_many_threads_end_as_they_should() {
+    let worker = worker();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let worker = &worker;
+            scope.spawn(move || {
+                for n in 0..120 {
+                    match (thread + n) % 4 {
+                        0 => {
+                            let ended = worker.call(EndsThread::new(0), None).done().unwrap();
+                            assert_eq!((ended.end, ended.frame.result), (CallEnd::EndedThread, 1));
+                        }
+                        1 => {
+                            let threw = worker.call(Throws::new(1), None).done().unwrap();
+                            assert_eq!(
+                                threw.end,
+                                CallEnd::Threw {
+                                    what: Some("int".to_owned())
+                                }
+                            );
+                        }
+                        _ => {
+                            let returned = worker.call(Returns::new(n), None).done().unwrap();
+                            assert_eq!(returned.frame.result, n + 1);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert!(worker.join(Some(Duration::from_secs(20))));
+}
+
 /// Not a check of the limit, which is the bench's: a gross mistake in the hand-off (a poll, a sleep) would show here.
 #[test]
 fn a_hand_off_costs_about_as_much_as_a_bare_one() {

@@ -190,6 +190,19 @@ fn life_unload_004_thread_local_destructors_are_named_as_the_cause() {
     ended.join(None);
     assert_eq!(library.free(), Freed::Unmapped);
     assert_eq!(mappings_of(&path), 0);
+
+    let source = "
+        #include <string>
+        extern \"C\" int DllCanUnloadNow() { thread_local std::string mine(100, 'y'); return mine.size() == 100 ? 0 : 1; }";
+    let path = workshop.cpp("libcpp.so", source, &["-fno-gnu-unique"]);
+    let (library, _) = load(&path);
+    let living = Worker::spawn("living").unwrap();
+    assert_eq!(library.can_unload_now(&living, None), CanUnload::Yes);
+    assert_eq!(
+        library.free(),
+        Freed::StillMapped(Cause::ThreadLocalDestructors)
+    );
+    living.join(None);
 }
 
 // LIFE-UNLOAD-004: the marks and holders that are neither.

@@ -166,3 +166,26 @@ fn relative_folders_are_left_out() {
     let search = Search::with([PathBuf::from("here")], None, Some("::relative:.".into()));
     assert!(search.folders().is_empty());
 }
+
+/// The environment belongs to the whole process, so a child with this test's program looks at it.
+#[test]
+fn the_environment_names_folders() {
+    const TOLD: &str = "SEARCH_TEST_EXPECTS";
+    if let Some(expected) = std::env::var_os(TOLD) {
+        let search = Search::new(["/inf".into()]);
+        assert_eq!(search.folders().first().unwrap(), Path::new("/inf"));
+        assert_eq!(search.folders().last().unwrap(), Path::new(&expected));
+        return;
+    }
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "the_environment_names_folders"])
+        .env(TOLD, "/two")
+        .env("MAPI_PROVIDER_PATH", "/one:relative:/two")
+        .output()
+        .unwrap();
+    assert!(
+        child.status.success(),
+        "{}",
+        String::from_utf8_lossy(&child.stdout)
+    );
+}
