@@ -1,5 +1,8 @@
 //! The embedded message store of OpenMAPI: one SQLite file per store.
 //!
-//! [`engine`] is the store itself, safe Rust without COM. The provider that clients reach through MAPI is built on it.
+//! [`engine`] is the store itself, safe Rust without COM; [`provider`] makes it a MAPI provider.
 
 pub mod engine;
+pub mod provider;
+
+pub use provider::MsgStoreProvider;

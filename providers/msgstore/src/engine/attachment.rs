@@ -60,7 +60,9 @@ impl Attachment {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn store(&self) -> &Store {
+    /// The store it is in.
+    #[must_use]
+    pub fn store(&self) -> &Store {
         self.message.store()
     }
 

@@ -33,7 +33,7 @@ mod tx;
 pub use attachment::Attachment;
 pub use changes::{Change, ChangeKind, Event, FolderRef};
 pub use folder::{Folder, Special};
-pub use id::{ObjectKind, Uid};
+pub use id::{ObjectKind, Uid, entry_id, parse_entry_id};
 pub use maintain::{Finding, Step};
 pub use message::{Message, Problems, ReadFlags, RecipientChange, flag};
 pub use open::OpenMode;

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use mapi_types::{ErrorCode, FileTime, Result};
+use mapi_types::{EntryId, ErrorCode, FileTime, PropValue, Result, tag};
 use rusqlite::{OptionalExtension, params};
 
 use super::changes::{Change, ChangeKind, FolderRef};
-use super::message::data::{flag, time};
+use super::message::data::{Body, flag, time};
 use super::sql::{Tried, count, gone, refused};
 use super::tx::{Durability, Tx};
-use super::{ObjectKind, Store, Uid};
+use super::{ObjectKind, Store, Uid, folder, transfer};
 
 /// A message in the queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -208,14 +208,35 @@ impl Store {
         })
     }
 
-    /// Takes a message out of the queue because it has been sent.
+    /// Takes a message out of the queue because it has been sent. With PR_DELETE_AFTER_SUBMIT it is deleted; else, with
+    /// PR_SENTMAIL_ENTRYID, it is moved into that folder if that is there.
     ///
     /// # Errors
     /// MAPI_E_NOT_IN_QUEUE.
     pub fn finished_sending(&self, uid: Uid) -> Result<()> {
         self.write(Durability::Now, |tx| {
             let entry = find(tx, uid)?;
-            entry.take_out(tx, uid, entry.flags & !(flag::SUBMIT | flag::UNSENT))
+            entry.take_out(tx, uid, entry.flags & !(flag::SUBMIT | flag::UNSENT))?;
+            let (Some(body), Some(found)) = (
+                Body::load(tx.conn(), entry.row)?,
+                transfer::find_in(tx, entry.folder, uid)?,
+            ) else {
+                return Ok(());
+            };
+            let value = |tag| body.props.inline(tag);
+            if value(tag::PR_DELETE_AFTER_SUBMIT) == Some(&PropValue::Boolean(true)) {
+                return transfer::delete_found(tx, entry.folder, found);
+            }
+            let sent = value(tag::PR_SENTMAIL_ENTRYID)
+                .and_then(PropValue::as_bytes)
+                .and_then(|id| self.parse(&EntryId::from(id)).ok());
+            if let Some((ObjectKind::Folder, folder)) = sent
+                && let Some(to) = folder::by_uid(tx.conn(), folder)?
+                && to.id != entry.folder.id
+            {
+                transfer::move_found(tx, entry.folder, to, found)?;
+            }
+            Ok(())
         })
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use mapi_types::{EntryId, ErrorCode, MapiUid, Result};
 use rusqlite::{Connection, InterruptHandle};
@@ -45,7 +46,8 @@ struct Readers {
     closed: bool,
 }
 
-/// The thread that commits a batch nobody asks for. It starts with the first deferred operation.
+/// The thread that commits a batch nobody asks for, and looks for changes of other processes if somebody wants to know.
+/// It starts with the first of both.
 #[derive(Default)]
 struct Flusher {
     state: Mutex<FlusherState>,
@@ -56,8 +58,12 @@ struct Flusher {
 struct FlusherState {
     thread: Option<JoinHandle<()>>,
     pending: bool,
+    polling: bool,
     stop: bool,
 }
+
+/// How often the thread looks for changes of other processes.
+const POLL: Duration = Duration::from_secs(1);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -200,7 +206,7 @@ impl Store {
         self.0.deferred.store(since.is_some(), Ordering::Release);
         drop(guard);
         if since.is_some() && before != since {
-            self.wake_flusher();
+            self.wake_flusher(|state| state.pending = true);
         }
         let (value, changes) = result?;
         self.publish(&changes);
@@ -285,9 +291,14 @@ impl Store {
         }
     }
 
-    fn wake_flusher(&self) {
+    /// From now on the listeners are told of changes by other processes without anybody asking.
+    pub fn watch_others(&self) {
+        self.wake_flusher(|state| state.polling = true);
+    }
+
+    fn wake_flusher(&self, change: impl FnOnce(&mut FlusherState)) {
         let mut state = lock(&self.0.flusher.state);
-        state.pending = true;
+        change(&mut state);
         if state.thread.is_none() && !state.stop {
             let weak = Arc::downgrade(&self.0);
             let flusher = Arc::clone(&self.0.flusher);
@@ -297,8 +308,9 @@ impl Store {
                 .spawn(move || {
                     while flusher.wait() {
                         let Some(inner) = weak.upgrade() else { break };
+                        let store = Self(inner);
                         // A failure is kept by the writer for the next who asks.
-                        let _ = Self(inner).flush_old();
+                        let _ = store.flush_old().and_then(|()| store.poll());
                     }
                 })
                 .ok();
@@ -385,14 +397,25 @@ fn end(conn: Connection) {
 }
 
 impl Flusher {
-    /// Waits until a batch has had time to age; false when the store is closing.
+    /// Waits until a batch has had time to age, or it is time to look around; false when the store is closing.
     fn wait(&self) -> bool {
         let mut state = lock(&self.state);
         while !state.stop && !state.pending {
-            state = self
-                .wake
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            if state.polling {
+                let (after, waited) = self
+                    .wake
+                    .wait_timeout(state, POLL)
+                    .unwrap_or_else(PoisonError::into_inner);
+                state = after;
+                if waited.timed_out() {
+                    return !state.stop;
+                }
+            } else {
+                state = self
+                    .wake
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
         }
         state.pending = false;
         if !state.stop {

@@ -63,7 +63,7 @@ impl Found {
 }
 
 /// The message of that uid in a folder, if it is there.
-fn find_in(tx: &Tx<'_>, folder: FolderRef, uid: Uid) -> Result<Option<Found>> {
+pub(crate) fn find_in(tx: &Tx<'_>, folder: FolderRef, uid: Uid) -> Result<Option<Found>> {
     tx.conn()
         .prepare_cached(
             "SELECT id, associated, flags FROM message WHERE uid = ?1 AND folder_id = ?2",
@@ -90,7 +90,13 @@ pub(crate) fn delete_found(tx: &mut Tx<'_>, folder: FolderRef, found: Found) -> 
     Ok(())
 }
 
-fn move_found(tx: &mut Tx<'_>, from: FolderRef, to: FolderRef, found: Found) -> Result<()> {
+/// Moves a message of one folder into another.
+pub(crate) fn move_found(
+    tx: &mut Tx<'_>,
+    from: FolderRef,
+    to: FolderRef,
+    found: Found,
+) -> Result<()> {
     tx.conn()
         .prepare_cached("UPDATE message SET folder_id = ?2 WHERE id = ?1")
         .and_then(|mut s| s.execute([found.id, to.id]))

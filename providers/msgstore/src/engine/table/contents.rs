@@ -77,9 +77,11 @@ impl ContentsTable {
     }
 
     /// All columns that there are for certain, those that are shown without being asked for first.
-    #[must_use]
-    pub fn all_columns(&self) -> Vec<PropTag> {
-        DEFAULT.iter().chain(&MORE).copied().collect()
+    ///
+    /// # Errors
+    /// None; other tables have some.
+    pub fn all_columns(&self) -> Result<Vec<PropTag>> {
+        Ok(DEFAULT.iter().chain(&MORE).copied().collect())
     }
 
     /// The columns of the rows from now on.
@@ -479,11 +481,12 @@ impl ContentsTable {
         })
     }
 
-    /// Tells the changes of the rows in this view to `feed` until the table is dropped.
-    pub fn watch(&mut self, feed: impl Fn(&[TableChange]) + Send + Sync + 'static) {
+    /// Tells the changes of the rows in this view to `feed` until the table is dropped. Whether it does: always.
+    pub fn watch(&mut self, feed: impl Fn(&[TableChange]) + Send + Sync + 'static) -> bool {
         let watch = watch::Watch::new(self.spec.clone(), self.plan.clone());
         self.listeners.push(watch.listen(&self.store, feed));
         self.watching = Some(watch);
+        true
     }
 
     fn tell_watch(&self) {
