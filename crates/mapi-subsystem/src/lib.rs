@@ -3,3 +3,4 @@
 pub mod host;
 pub mod profile;
 pub mod shutdown;
+pub mod notify;
