@@ -233,6 +233,14 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Ends every object that is still open without giving it to anybody: the object inside is dropped, and the shell stays
+    /// ours, answers MAPI_E_INVALID_OBJECT, and may be released at any time. Nothing of [`ComObject::last_release`] runs.
+    pub fn cut_off(&self) -> Vec<OpenObject> {
+        self.invalidate_all(&|_| Err(Error::no_support()))
+    }
+}
+
 fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
