@@ -52,7 +52,8 @@ struct Live<T: ?Sized> {
     slot: Slot,
 }
 
-/// Set in the count while another vtable is about to take the object over.
+/// Set in the count while another vtable is about to take the object over, and left there when it has: whoever is just on
+/// its way into the old AddRef or Release goes on to the new one.
 const MOVING: u32 = 1 << 31;
 
 /// Shells that run code of this library: its DllCanUnloadNow answers S_FALSE while there are any.
@@ -336,8 +337,8 @@ fn change_count(count: &AtomicU32, by: i32) -> Option<u32> {
     }
 }
 
-/// The vtable that has taken the object over. MakeInvalid writes the count and then the vtable, a few instructions; until
-/// then there is nothing to do but wait.
+/// The vtable that has taken the object over. MakeInvalid writes a count of its own and then the vtable, a few instructions;
+/// until then there is nothing to do but wait.
 fn moved<T: ?Sized + Export>(shell: &Shell<T>) -> &'static IUnknownVtbl {
     let ours = std::ptr::from_ref(T::VTBL).cast_mut().cast();
     loop {

@@ -33,7 +33,8 @@ pub(super) struct Header {
     pub owner: u8,
     /// The debugging levels the block was made under; 0 if it is not watched.
     pub watched: u8,
-    pub unused: u16,
+    /// The size that MAPIAllocateBuffer was asked for, up to 65,535.
+    pub asked: u16,
     pub mark: u32,
 }
 
@@ -82,6 +83,15 @@ pub(super) unsafe fn header_of(block: *mut u8, kind: Kind) -> Option<NonNull<Hea
     }
 }
 
+/// The size that a root block was asked for, as far as 65,535; `None` if it is not a live root block.
+///
+/// # Safety
+/// As [`header_of`].
+pub unsafe fn root_size(block: *mut u8) -> Option<usize> {
+    // SAFETY: by the contract above; the header of a live block.
+    unsafe { header_of(block, Kind::Root).map(|header| usize::from(header.as_ref().asked)) }
+}
+
 /// Rounds up to the alignment; an empty block has an address of its own too.
 pub(super) fn padded(size: usize) -> usize {
     (size.max(1) + 15) & !15
@@ -92,9 +102,10 @@ pub(super) fn units(bytes: usize) -> Option<u32> {
     u32::try_from(bytes / 16).ok()
 }
 
-/// Takes memory from the heap and writes a header in front of it: `used` bytes now, `left` for additions.
+/// Takes memory from the heap and writes a header in front of it: `used` bytes now, of which `asked` were asked for, and
+/// `left` for additions.
 #[inline(always)]
-pub(super) fn create(owner: u8, kind: Kind, used: usize, left: u32) -> *mut u8 {
+pub(super) fn create(owner: u8, kind: Kind, asked: u32, used: usize, left: u32) -> *mut u8 {
     let bytes = HEADER.saturating_add(used).saturating_add(left as usize);
     let Some(charged) = units(bytes) else {
         return std::ptr::null_mut();
@@ -114,7 +125,7 @@ pub(super) fn create(owner: u8, kind: Kind, used: usize, left: u32) -> *mut u8 {
             charged,
             owner,
             watched: 0,
-            unused: 0,
+            asked: u16::try_from(asked).unwrap_or(u16::MAX),
             mark: kind.mark(block),
         });
         ledger::charge(owner, charged);
@@ -135,7 +146,7 @@ pub(super) fn allocate(owner: u8, size: u32) -> *mut u8 {
 pub(super) fn allocate_unwatched(owner: u8, size: u32) -> *mut u8 {
     let used = padded(size as usize);
     let slack = if used <= SLACK_UP_TO { SLACK } else { 0 };
-    create(owner, Kind::Root, used, slack)
+    create(owner, Kind::Root, size, used, slack)
 }
 
 /// As [`allocate`], for a block that was computed as a whole: no slack.
@@ -143,7 +154,7 @@ pub(super) fn allocate_whole(owner: u8, size: u32) -> *mut u8 {
     if debug::any() {
         return debug::allocate(owner, size);
     }
-    create(owner, Kind::Root, padded(size as usize), 0)
+    create(owner, Kind::Root, size, padded(size as usize), 0)
 }
 
 /// MAPIAllocateMore. The answer is S_OK, MAPI_E_INVALID_PARAMETER if `root` is not a root block, or

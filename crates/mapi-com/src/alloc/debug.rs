@@ -163,13 +163,13 @@ pub(super) fn allocate_plain(owner: u8, size: u32) -> *mut u8 {
     if level() != DebugLevel::OFF {
         return watch(owner, Kind::Plain, size, level());
     }
-    let block = block::create(owner, Kind::Plain, padded(size as usize), 0);
+    let block = block::create(owner, Kind::Plain, size, padded(size as usize), 0);
     remember_size(block, size, 0);
     block
 }
 
 fn watch(owner: u8, kind: Kind, size: u32, level: DebugLevel) -> *mut u8 {
-    let block = block::create(owner, kind, guarded(size as usize), 0);
+    let block = block::create(owner, kind, size, guarded(size as usize), 0);
     if !block.is_null() {
         remember_size(block, size, level.0 | WATCHED);
         // SAFETY: the block has guarded(size) bytes.

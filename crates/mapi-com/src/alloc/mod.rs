@@ -23,6 +23,7 @@ mod registry;
 mod thread;
 
 pub use allocator::Allocator;
+pub(crate) use block::root_size;
 pub use buffer::MapiBuffer;
 pub use debug::{DebugLevel, level, set_level};
 pub use imalloc::{malloc_object, malloc_references};
