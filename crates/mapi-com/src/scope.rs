@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mapi_types::Result;
@@ -25,6 +25,7 @@ pub struct Scope {
     traces: bool,
     gate: Gate,
     census: Mutex<Census>,
+    drained: Condvar,
 }
 
 impl Scope {
@@ -43,6 +44,7 @@ impl Scope {
             traces,
             gate: Gate::default(),
             census: Mutex::default(),
+            drained: Condvar::new(),
         })
     }
 
@@ -116,6 +118,19 @@ impl Scope {
     pub(crate) fn unregister(&self, slot: Slot) {
         let entry = self.census().remove(slot);
         drop(entry);
+        if self.is_closed() {
+            self.drained.notify_all();
+        }
+    }
+
+    /// Waits until the census of a closed scope is empty, `timeout` at the longest. What is left in it after
+    /// [`Scope::invalidate_all`] is on its way out, in a Release on another thread.
+    pub fn wait_drained(&self, timeout: Duration) -> bool {
+        let census = self.census();
+        let waited = self
+            .drained
+            .wait_timeout_while(census, timeout, |census| census.len > 0);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// All open objects, newest first, each with one reference of ours: whoever ends a scope ends children before

@@ -147,10 +147,19 @@ impl<T: ?Sized + Export> Shell<T> {
     pub unsafe fn enter<R>(this: *mut c_void, body: impl FnOnce(&T) -> Result<R>) -> Result<R> {
         // SAFETY: by the contract above.
         let shell = unsafe { &*this.cast::<Self>() };
-        let (object, scope) = shell.target().ok_or_else(invalid_object)?;
+        let live = lock(&shell.live);
+        let target = live.as_ref().ok_or_else(invalid_object)?;
+        let scope = Arc::clone(&target.scope);
         let running = scope.enter()?;
+        let object = Arc::clone(&target.object);
+        drop(live);
         let result = contain(|| body(&object));
         shell.remember(result.as_ref().err());
+        // If the scope has let the object go meanwhile, this is the last of it: before the call counts as over.
+        drop(contain(|| {
+            drop(object);
+            Ok(())
+        }));
         drop(running);
         result
     }
@@ -376,12 +385,13 @@ unsafe fn end<T: ?Sized + Export>(shell: *mut Shell<T>) {
         slot,
     }) = live
     {
-        // Out of the census first: nobody may hold a block that is about to be freed.
-        scope.unregister(slot);
+        // In this order: whoever waits for the census to drain relies on the objects being gone. Nobody holds the block
+        // meanwhile, because its count is zero.
         drop(contain(|| {
             drop(object);
             Ok(())
         }));
+        scope.unregister(slot);
     }
     let allocator = this.allocator;
     // SAFETY: nobody has a reference any more; the fields are dropped in place, then the block is given back.
