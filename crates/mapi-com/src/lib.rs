@@ -12,12 +12,14 @@
 //! - [`trampoline`]: calls into foreign code, with its exceptions stopped and its time limited.
 //! - [`marshal`]: the structures of the headers from and to safe values, exactly.
 //! - [`host_call`]: the calls that MAPI makes on providers to start and to end them.
+//! - [`entry`]: MSProviderInit and ABProviderInit, for whoever writes a provider.
 //! - [`iface`]: one file per COM interface: a safe trait, its export (vtable) and its import (proxy).
 #![allow(unsafe_code)] // this crate is one of the few places for it; each block says why it is sound
 
 pub mod alloc;
 pub mod boundary;
 pub mod convert;
+pub mod entry;
 pub mod gate;
 pub mod host_call;
 pub mod iface;

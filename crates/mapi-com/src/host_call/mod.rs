@@ -7,9 +7,9 @@
 mod ending;
 mod start;
 
-pub use ending::{Ended, EndingCall};
+pub use ending::{Ended, EndedObject, EndingCall};
 pub use start::{
-    InitArguments, Initialized, LoggedOn, LogonArguments, ProviderInit, ServiceCall, logon,
+    InitArguments, Initialized, LoggedOn, Logon, LogonArguments, ProviderInit, ServiceCall, logon,
     provider_init, service_entry,
 };
 

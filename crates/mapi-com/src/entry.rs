@@ -1,0 +1,115 @@
+//! The entry points of a provider library: MSProviderInit and ABProviderInit.
+
+use mapi_sys::{
+    CURRENT_SPI_VERSION, HINSTANCE, HRESULT, IABProvider, IMSProvider, Interface, LPABPROVIDER,
+    LPALLOCATEBUFFER, LPALLOCATEMORE, LPFREEBUFFER, LPMALLOC, LPMSPROVIDER, ULONG,
+};
+use mapi_types::{Error, ErrorCode, Result};
+
+use crate::alloc::Allocator;
+use crate::boundary::contain;
+use crate::convert::{preset, put, required};
+use crate::ptr::ComPtr;
+use crate::shell::{hresult, outstanding};
+
+/// What makes provider objects of one interface: the type an entry point is instantiated with.
+pub trait MakeProvider: 'static {
+    /// IMSProvider or IABProvider.
+    type Interface: Interface;
+
+    /// Makes a new provider object; what it and its logons hand out is allocated with `allocator` (LIFE-INIT-008, -012).
+    ///
+    /// # Errors
+    /// Any; the entry point returns the code.
+    fn make(allocator: Allocator) -> Result<ComPtr<Self::Interface>>;
+}
+
+/// MSProviderInit of the provider `M`: what the exported function calls, and what a program takes that links it in.
+///
+/// The IMalloc is not used, so no reference of it is kept (LIFE-INIT-011).
+///
+/// # Safety
+/// The arguments are those of MSProviderInit: the allocator functions belong together and stay callable as long as the
+/// provider object and its objects live, and the outputs are places or null (msproviderinit.md).
+pub unsafe extern "C" fn ms_provider_init<M: MakeProvider<Interface = IMSProvider>>(
+    _instance: HINSTANCE,
+    _malloc: LPMALLOC,
+    allocate: LPALLOCATEBUFFER,
+    more: LPALLOCATEMORE,
+    free: LPFREEBUFFER,
+    _flags: ULONG,
+    mapi_version: ULONG,
+    provider_version: *mut ULONG,
+    provider: *mut LPMSPROVIDER,
+) -> HRESULT {
+    // SAFETY: by the contract above.
+    unsafe {
+        init::<M>(
+            (allocate, more, free),
+            mapi_version,
+            provider_version,
+            provider,
+        )
+    }
+}
+
+/// ABProviderInit of the provider `M`; see [`ms_provider_init`].
+///
+/// # Safety
+/// As [`ms_provider_init`].
+pub unsafe extern "C" fn ab_provider_init<M: MakeProvider<Interface = IABProvider>>(
+    _instance: HINSTANCE,
+    _malloc: LPMALLOC,
+    allocate: LPALLOCATEBUFFER,
+    more: LPALLOCATEMORE,
+    free: LPFREEBUFFER,
+    _flags: ULONG,
+    mapi_version: ULONG,
+    provider_version: *mut ULONG,
+    provider: *mut LPABPROVIDER,
+) -> HRESULT {
+    // SAFETY: by the contract above.
+    unsafe {
+        init::<M>(
+            (allocate, more, free),
+            mapi_version,
+            provider_version,
+            provider,
+        )
+    }
+}
+
+/// # Safety
+/// As [`ms_provider_init`].
+unsafe fn init<M: MakeProvider>(
+    (allocate, more, free): (LPALLOCATEBUFFER, LPALLOCATEMORE, LPFREEBUFFER),
+    mapi_version: ULONG,
+    provider_version: *mut ULONG,
+    provider: *mut *mut M::Interface,
+) -> HRESULT {
+    hresult(contain(|| {
+        // SAFETY: the outputs are places or null, and the functions MAPI's, by the contract above.
+        unsafe {
+            preset(provider, std::ptr::null_mut());
+            preset(provider_version, 0);
+            required(provider)?;
+            // Before anything is allocated: the refused host frees nothing either (LIFE-INIT-009).
+            if mapi_version < CURRENT_SPI_VERSION {
+                return Err(Error::caller(ErrorCode::VERSION).context(format!(
+                    "this provider needs service provider interface {CURRENT_SPI_VERSION:#010x}"
+                )));
+            }
+            let allocator = Allocator::from_raw(allocate, more, free)?;
+            put(provider, M::make(allocator)?.into_raw());
+            put(provider_version, CURRENT_SPI_VERSION);
+        }
+        Ok(())
+    }))
+}
+
+/// DllCanUnloadNow of a provider library: S_FALSE while objects of its code are outstanding (OP-23).
+#[must_use]
+pub fn can_unload_now() -> HRESULT {
+    const S_FALSE: HRESULT = 1;
+    if outstanding() == 0 { 0 } else { S_FALSE }
+}
