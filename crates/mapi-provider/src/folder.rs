@@ -2,7 +2,7 @@
 
 use mapi_types::{EntryId, Error, Restriction, Result, SortOrder};
 
-use crate::{Completion, Message, Progress, PropObject, ReadFlags, TableSource};
+use crate::{Completion, Message, Progress, PropObject, ReadFlags, SearchCriteria, TableSource};
 
 /// Copying or moving.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,17 +33,6 @@ pub struct DeleteFolder {
     pub messages: bool,
     /// DEL_FOLDERS.
     pub folders: bool,
-}
-
-/// What a search folder looks for, where, and how far it is (GetSearchCriteria).
-#[derive(Clone, PartialEq, Debug)]
-pub struct SearchCriteria {
-    /// The condition.
-    pub restriction: Restriction,
-    /// The folders.
-    pub containers: Vec<EntryId>,
-    /// SEARCH_RUNNING, SEARCH_REBUILD, SEARCH_RECURSIVE, SEARCH_FOREGROUND.
-    pub state: u32,
 }
 
 /// A folder (IMAPIFolder).

@@ -19,13 +19,17 @@
 //! - **Order of the end.** Streams and tables are dropped first, then messages, attachments and folders, then
 //!   [`Store::close`] runs, then the store is dropped. No method runs after `close`.
 
+mod adapter;
 mod address_book;
 mod change;
+mod debug;
+mod entry;
 mod folder;
 mod message;
 mod progress;
 mod props;
 mod provider;
+mod rows;
 mod status;
 mod store;
 mod table;
@@ -34,11 +38,22 @@ pub use address_book::{
     AddressBook, AddressBookProvider, Container, DistList, MailUser, NameMatch, OpenedAddress,
 };
 pub use change::{Change, ChangeFeed, ChangeKind, ObjectKind};
-pub use folder::{DeleteFolder, Folder, NewFolder, SearchCriteria, Transfer};
-pub use message::{Attachment, Message, ReadFlags, RecipientChange};
-pub use progress::{Completion, Progress};
-pub use props::{Access, PropObject, PropProblem, PropStream, StreamMode};
+pub use debug::{
+    DEBUG_VARIABLE, DebugLevel, TraceSink, debug_level, set_debug_level, set_trace_sink,
+};
+pub use entry::{BuiltIn, address_book_provider, store_provider};
+pub use folder::{DeleteFolder, Folder, NewFolder, Transfer};
+pub use mapi_com::iface::{Completion, PropProblem, RecipientChange, SearchCriteria};
+pub use message::{Attachment, Message, ReadFlags};
+pub use progress::Progress;
+pub use props::{Access, PropObject, PropStream, StreamMode, select};
 pub use provider::{LogonRequest, ProfileSection, StoreProvider};
+pub use rows::RowTable;
 pub use status::StatusInfo;
 pub use store::{Opened, ReceiveFolder, Store};
 pub use table::{RowMark, TableFeed, TableSource};
+
+#[doc(hidden)]
+pub use mapi_com::entry::can_unload_now;
+#[doc(hidden)]
+pub use mapi_sys as sys;

@@ -2,20 +2,7 @@
 
 use mapi_types::{Error, Result, Row};
 
-use crate::{Access, PropObject, TableSource};
-
-/// What [`Message::modify_recipients`] does with its list (ModifyRecipients).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RecipientChange {
-    /// 0: replaces all recipients.
-    Replace,
-    /// MODRECIP_ADD.
-    Add,
-    /// MODRECIP_MODIFY: replaces the rows with the same PR_ROWID.
-    Modify,
-    /// MODRECIP_REMOVE: takes away the rows with the same PR_ROWID.
-    Remove,
-}
+use crate::{Access, PropObject, RecipientChange, TableSource};
 
 /// Read, unread, and receipts (SetReadFlag, SetReadFlags).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -2,15 +2,6 @@
 
 use mapi_types::Result;
 
-/// How far an operation on many entries came.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Completion {
-    /// S_OK: all of them.
-    Full,
-    /// MAPI_W_PARTIAL_COMPLETION: some were left as they were.
-    Partial,
-}
-
 /// Whom a long operation tells how far it is (IMAPIProgress), and who may stop it.
 pub trait Progress {
     /// `done` of `total` steps. Call it often: the crate thins the calls out.

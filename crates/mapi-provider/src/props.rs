@@ -1,6 +1,8 @@
 //! Objects with properties.
 
-use mapi_types::{Error, ErrorCode, PropTag, Property, Result};
+use mapi_types::{Error, ErrorCode, PropTag, PropType, PropValue, Property, Result};
+
+use crate::PropProblem;
 
 /// What an object is opened for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,17 +13,6 @@ pub enum Access {
     ReadWrite,
     /// MAPI_BEST_ACCESS: writing if that is allowed; [`PropObject::writable`] says what came out.
     Best,
-}
-
-/// One property that could not be set, deleted or copied (SPropProblem).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct PropProblem {
-    /// Index in the array that was passed.
-    pub index: u32,
-    /// The property.
-    pub tag: PropTag,
-    /// Why.
-    pub code: ErrorCode,
 }
 
 /// How a property is opened as a stream.
@@ -165,5 +156,23 @@ pub trait PropStream: Send {
     /// MAPI_E_NOT_ENOUGH_DISK, MAPI_E_OBJECT_DELETED.
     fn commit(&mut self) -> Result<()> {
         Ok(())
+    }
+}
+
+/// One value out of a list, as [`PropObject::get_props`] answers it: for objects and rows whose properties are in memory.
+#[must_use]
+pub fn select(props: &[Property], asked: PropTag, limit_bytes: usize) -> Property {
+    if asked == mapi_types::tag::PR_NULL {
+        return Property::new(asked, PropValue::Null);
+    }
+    let fits = |prop: &&Property| {
+        prop.tag == asked || (prop.tag.same_id(asked) && asked.ptype() == PropType::UNSPECIFIED)
+    };
+    match props.iter().find(fits) {
+        None => Property::error(asked, ErrorCode::NOT_FOUND),
+        Some(prop) if prop.value.size_bytes() > limit_bytes => {
+            Property::error(asked, ErrorCode::NOT_ENOUGH_MEMORY)
+        }
+        Some(prop) => prop.clone(),
     }
 }
