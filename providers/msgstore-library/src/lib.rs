@@ -1,1 +1,4 @@
-//! (under construction)
+//! The embedded message store as a loadable provider library.
+#![allow(unsafe_code)] // an exported function is unsafe to call; the macro says why it is sound
+
+mapi_provider::export_store_provider!(mapi_msgstore::MsgStoreProvider);
