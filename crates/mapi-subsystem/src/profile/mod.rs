@@ -7,6 +7,7 @@
 //! - [`ProfileStore`] creates, copies, renames and deletes profiles, and changes them: one writer at a time, across processes.
 //! - [`ProfileUse`] is a session's hold on its profile. What is deleted meanwhile is only marked.
 //! - [`OpenSection`] is an open section: many readers or one writer.
+//! - [`objects`] is all this behind the COM interfaces.
 //! - Secure properties are kept apart, in a [`SecretStore`].
 
 mod content;
@@ -14,6 +15,7 @@ mod files;
 pub mod format;
 pub mod inf;
 mod name;
+pub mod objects;
 mod props;
 mod secret;
 mod sections;
@@ -27,6 +29,7 @@ pub use content::{
     Section, SectionKind,
 };
 pub use name::ProfileName;
+pub use objects::{Administration, Opener};
 pub use props::{PropSet, is_secure};
 pub use secret::{SecretFiles, SecretStore, Secrets};
 pub use sections::{OpenSection, SectionAccess};

@@ -100,10 +100,10 @@ impl ProfileStore {
     ) -> Result<OpenSection> {
         let uid = *uid.unwrap_or(&MAIN_SECTION);
         let content = self.read_any(profile)?;
-        match content
-            .section(&uid)
-            .filter(|s| !s.deleted || access.all_sections)
-        {
+        match content.section(&uid) {
+            Some(section) if section.deleted && !access.all_sections => {
+                return Err(no_section(&uid));
+            }
             Some(section) => may_open(section, access)?,
             None if access.write => {
                 self.update_any(profile, |edit| make(&mut edit.profile, &uid))?

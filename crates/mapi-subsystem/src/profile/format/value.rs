@@ -7,7 +7,7 @@
 //! | PT_R4, PT_DOUBLE, PT_APPTIME | a float; `"0x..."` with all its bits if it is not a number |
 //! | PT_BOOLEAN | `true`, `false` |
 //! | PT_UNICODE | a string; `{ utf16 = "..." }` with the units in hexadecimal if it is ill-formed |
-//! | PT_STRING8 | a string if it is ASCII, else `{ bytes = "..." }` |
+//! | PT_STRING8 | a string if it is UTF-8, else `{ bytes = "..." }` |
 //! | PT_SYSTIME | a date and time in UTC; `"0x..."` after the year 9999 |
 //! | PT_CLSID | `"{XXXXXXXX-...}"` |
 //! | PT_BINARY | hexadecimal digits; lists of MAPIUIDs as an array of them |
@@ -184,8 +184,8 @@ fn error(code: ErrorCode) -> String {
 
 fn string8(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => quote(text),
-        _ => format!("{{ bytes = {} }}", quote(&hex(bytes))),
+        Ok(text) => quote(text),
+        Err(_) => format!("{{ bytes = {} }}", quote(&hex(bytes))),
     }
 }
 

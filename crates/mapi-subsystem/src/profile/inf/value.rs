@@ -7,7 +7,7 @@ use super::super::format::value::unhex;
 
 /// Reads an entry that sets a property; `None` if its key is no property.
 ///
-/// Text is kept as Unicode. Numbers are names joined with `|`, or `0x...`, or decimal, or, as the format has it for eight
+/// 8-bit text is kept as UTF-8. Numbers are names joined with `|`, or `0x...`, or decimal, or, as the format has it for eight
 /// digits, the bytes of the number in memory order: `05010000` is 0x105. The other types are their bytes in memory order,
 /// lists of text are separated by commas.
 pub(super) fn property(key: &str, value: &str) -> Option<Result<Property, String>> {
@@ -25,8 +25,10 @@ fn tag(key: &str) -> Option<PropTag> {
 fn read(tag: PropTag, value: &str) -> Result<PropValue, String> {
     use PropValue as V;
     Ok(match tag.ptype() {
-        PropType::STRING8 | PropType::UNICODE => V::from(value),
-        PropType::MV_STRING8 | PropType::MV_UNICODE => V::MvUnicode(texts(value)),
+        PropType::STRING8 => V::String8(value.into()),
+        PropType::UNICODE => V::from(value),
+        PropType::MV_STRING8 => V::MvString8(items(value).map(Vec::from).collect()),
+        PropType::MV_UNICODE => V::MvUnicode(items(value).map(UnicodeString::from).collect()),
         PropType::LONG => V::Long(long(value)?.cast_signed()),
         PropType::BOOLEAN => V::Boolean(boolean(value)?),
         PropType::BINARY => V::Binary(bytes(value)?),
@@ -40,10 +42,6 @@ fn read(tag: PropTag, value: &str) -> Result<PropValue, String> {
         PropType::SYSTIME => V::SysTime(FileTime(u64::from_le_bytes(sized(value)?))),
         _ => return Err("properties of this type cannot be set in such a file".to_owned()),
     })
-}
-
-fn texts(value: &str) -> Vec<UnicodeString> {
-    items(value).map(UnicodeString::from).collect()
 }
 
 /// The items of a list with commas.
