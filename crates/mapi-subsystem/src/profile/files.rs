@@ -47,14 +47,31 @@ impl Stamp {
 
 impl Folder {
     pub(super) fn create(path: &Path) -> Result<Self> {
+        let fail = |e| failed("create", path, e);
+        let mut missing: Vec<&Path> = path.ancestors().take_while(|p| !p.exists()).collect();
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(path)
-            .map_err(|e| failed("create", path, e))?;
+        builder.create(path).map_err(fail)?;
+        // What is written into a folder is durable if the folder is.
+        missing.extend(missing.last().and_then(|p| p.parent()));
+        for folder in missing.into_iter().filter(|p| !p.as_os_str().is_empty()) {
+            sync_folder(folder).map_err(fail)?;
+        }
         Ok(Self(path.to_owned()))
+    }
+
+    /// Whether nobody but its owner can read a file.
+    pub(super) fn is_private(&self, name: &str) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let meta = fs::metadata(self.path(name));
+            meta.is_ok_and(|m| m.permissions().mode() & 0o077 == 0)
+        }
+        #[cfg(not(unix))]
+        self.path(name).exists()
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -117,7 +134,7 @@ impl Folder {
         check_size(text.len(), &path)?;
         let temp = self.path(&format!(".{name}.tmp"));
         let written = write_new(&temp, text).and_then(|()| fs::rename(&temp, &path));
-        written.and_then(|()| self.sync()).map_err(|e| {
+        written.and_then(|()| sync_folder(&self.0)).map_err(|e| {
             // It may not be there any more; the first error is the one that matters.
             let _ = fs::remove_file(&temp);
             failed("write", &path, e)
@@ -128,7 +145,7 @@ impl Folder {
     pub(super) fn remove(&self, name: &str) -> Result<()> {
         let path = self.path(name);
         match fs::remove_file(&path) {
-            Ok(()) => self.sync().map_err(|e| failed("remove", &path, e)),
+            Ok(()) => sync_folder(&self.0).map_err(|e| failed("remove", &path, e)),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
             Err(e) => Err(failed("remove", &path, e)),
         }
@@ -156,18 +173,18 @@ impl Folder {
             .open(&path)
             .map_err(|e| failed("open", &path, e))
     }
+}
 
-    /// Makes the names in the folder durable.
-    #[cfg(unix)]
-    fn sync(&self) -> std::io::Result<()> {
-        File::open(&self.0)?.sync_all()
-    }
+/// Makes the names in a folder durable.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
+}
 
-    #[cfg(not(unix))]
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps)] // as on Unix
-    fn sync(&self) -> std::io::Result<()> {
-        Ok(())
-    }
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)] // as on Unix
+fn sync_folder(_path: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {

@@ -109,7 +109,13 @@ impl SecretStore for SecretFiles {
         let name = file_name(profile);
         match self.0.read(&name)? {
             None => Ok(Secrets::default()),
-            Some(text) => read_secrets(&text, &self.0.path(&name)),
+            Some(text) => {
+                let path = self.0.path(&name);
+                if !self.0.is_private(&name) {
+                    tracing::warn!(path = %path.display(), "others can read these passwords");
+                }
+                read_secrets(&text, &path)
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use mapi_sys::{
     SERVICE_DEFAULT_STORE, SERVICE_NO_PRIMARY_IDENTITY, SERVICE_PRIMARY_IDENTITY,
     SERVICE_SINGLE_COPY, STATUS_DEFAULT_STORE, STATUS_NO_DEFAULT_STORE, STATUS_NO_PRIMARY_IDENTITY,
-    STATUS_PRIMARY_IDENTITY, STATUS_XP_PREFER_LAST,
+    STATUS_PRIMARY_IDENTITY, STATUS_TEMP_SECTION, STATUS_XP_PREFER_LAST,
 };
 use mapi_types::{Error, ErrorCode, MapiUid, PropTag, Property, Result, tag};
 
@@ -111,6 +111,34 @@ impl Profile {
             })?;
         }
         Ok(uid)
+    }
+
+    /// Makes a section for a provider that is in no list, such as a store that is opened by its entry identifier alone. It
+    /// goes with the session (STATUS_TEMP_SECTION). The answer is its PR_PROVIDER_UID.
+    pub fn add_temporary_provider(&mut self, props: &[Property]) -> MapiUid {
+        let mut section = Section::new(new_uid(), SectionKind::Provider);
+        section.props = props.iter().cloned().collect();
+        let uid = section.uid;
+        section.props.put(tag::PR_PROVIDER_UID, uid.0.to_vec());
+        let flags = section.props.bits(tag::PR_RESOURCE_FLAGS) | STATUS_TEMP_SECTION;
+        section.props.put_bits(tag::PR_RESOURCE_FLAGS, flags);
+        self.sections.push(section);
+        uid
+    }
+
+    /// Lets a temporary provider stay, in the list of its kind (imapisupport-modifyprofile.md). One that is in it stays as it is.
+    ///
+    /// # Errors
+    /// MAPI_E_NOT_FOUND, MAPI_E_CORRUPT_DATA if it has no PR_RESOURCE_TYPE.
+    pub fn publish_provider(&mut self, uid: &MapiUid) -> Result<()> {
+        let section = self.section_mut(uid)?;
+        let flags = section.props.bits(tag::PR_RESOURCE_FLAGS) & !STATUS_TEMP_SECTION;
+        section.props.put_bits(tag::PR_RESOURCE_FLAGS, flags);
+        let kind = section.provider_kind().ok_or(ErrorCode::CORRUPT_DATA)?;
+        if self.providers(kind).all(|s| s.uid != *uid) {
+            self.append(kind.list(), *uid);
+        }
+        Ok(())
     }
 
     /// Puts a provider into the lists of its service and of the profile. Transports that want to be last stay last.

@@ -169,6 +169,9 @@ impl ProfileStore {
         let name = valid(name)?;
         let writing = self.write_lock()?;
         writing.expect_free(&name)?;
+        // A deletion that was cut short may have left some.
+        let stem = name.file_stem();
+        self.secrets.save(&stem, &Secrets::default())?;
         writing.save(&Profile::new(name))
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // these are tests, and their helpers
 
 mod common;
+mod invariants;
 mod processes;
 mod sections;
 mod services;

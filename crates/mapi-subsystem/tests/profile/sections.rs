@@ -192,3 +192,15 @@ fn what_cannot_be_set_is_a_problem_or_an_error() {
     assert_eq!(code(main.set_props(&[])), ErrorCode::INVALID_PARAMETER);
     assert_eq!(code(main.delete_props(&[])), ErrorCode::INVALID_PARAMETER);
 }
+
+/// A deletion that was cut short between its files leaves passwords; the next profile of that name does not get them.
+#[test]
+fn a_new_profile_has_no_old_secrets() {
+    let it = Fixture::with_profile();
+    let section = it.open(&GLOBAL_SECTION, true).unwrap();
+    let secret = Property::new(PASSWORD, "hunter2");
+    section.set_props(&[secret]).unwrap();
+    fs::remove_file(it.profiles().join("work.toml")).unwrap();
+    it.store.create("Work").unwrap();
+    assert!(it.store.read_secrets("Work").unwrap().is_empty());
+}

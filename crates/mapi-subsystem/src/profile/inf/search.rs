@@ -71,6 +71,30 @@ impl SearchPath {
         }
     }
 
+    /// The folders of the files, in their order, without reading them: libraries are looked for there too (lifecycle.md,
+    /// 4.3).
+    #[must_use]
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for place in self.places.iter().filter(|p| p.path.is_absolute()) {
+            let path = &place.path;
+            let folder = match fs::metadata(path) {
+                Ok(meta) if meta.is_dir() => inf_files(path)
+                    .ok()
+                    .filter(|files| !files.is_empty())
+                    .map(|_| path.as_path()),
+                Ok(meta) if meta.is_file() => path.parent(),
+                _ => None,
+            };
+            if let Some(folder) = folder
+                && !folders.iter().any(|f| f == folder)
+            {
+                folders.push(folder.to_owned());
+            }
+        }
+        folders
+    }
+
     /// Reads all files, in their order. What cannot be read is a problem in an empty file.
     #[must_use]
     pub fn read(&self) -> Vec<InfFile> {
@@ -111,20 +135,23 @@ impl Place {
     }
 }
 
-fn read_folder(path: &Path) -> Vec<InfFile> {
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(e) => return vec![failed(path, &format!("it cannot be read: {e}"))],
-    };
+/// The `*.inf` files in a folder, by name.
+fn inf_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let is_inf = |path: &PathBuf| {
         let extension = path.extension();
         extension.is_some_and(|e| e.eq_ignore_ascii_case("inf")) && path.is_file()
     };
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(is_inf)
-        .collect();
+    let paths = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut paths: Vec<PathBuf> = paths.filter(is_inf).collect();
     paths.sort();
+    Ok(paths)
+}
+
+fn read_folder(path: &Path) -> Vec<InfFile> {
+    let mut paths = match inf_files(path) {
+        Ok(paths) => paths,
+        Err(e) => return vec![failed(path, &format!("it cannot be read: {e}"))],
+    };
     let more = paths.len() > MAX_FILES;
     paths.truncate(MAX_FILES);
     let mut files: Vec<InfFile> = paths.iter().map(|p| read_file(p)).collect();

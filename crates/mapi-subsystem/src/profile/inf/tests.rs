@@ -222,12 +222,13 @@ fn later_files_add_to_earlier_ones() {
         let service = catalog.service(service).unwrap();
         assert_eq!(service.providers[0].props.bits(number), 1);
     }
-    let mut folders = catalog.folders();
-    folders.retain(|f| f.starts_with(folder.path()));
-    assert_eq!(
-        folders,
-        ["one", "two", "user/mapi", "prefix/share/mapi"].map(|f| folder.path().join(f))
-    );
+    for mut folders in [catalog.folders(), search.folders()] {
+        folders.retain(|f| f.starts_with(folder.path()));
+        assert_eq!(
+            folders,
+            ["one", "two", "user/mapi", "prefix/share/mapi"].map(|f| folder.path().join(f))
+        );
+    }
 }
 
 #[test]
