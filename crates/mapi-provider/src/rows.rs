@@ -169,7 +169,7 @@ impl TableSource for RowTable {
 
 #[cfg(test)]
 mod tests {
-    use mapi_types::{RelOp, SortKey};
+    use mapi_types::{Property, RelOp, SortKey};
 
     use super::*;
 
