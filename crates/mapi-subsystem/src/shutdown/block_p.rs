@@ -40,7 +40,7 @@ impl Plan {
     }
 
     pub(super) fn quiet(&mut self, id: ProviderId, outcome: Outcome) {
-        if outcome == Outcome::TimedOut {
+        if matches!(outcome, Outcome::TimedOut | Outcome::NotMade) {
             // Shutdown under a running call would pull the ground away from it.
             return self.abandon_provider(id);
         }

@@ -57,15 +57,25 @@
 //!
 //! - `plan`, `block_l`, `block_p`: the *planner*: events in, steps out; no clock, no thread, no provider. `action` has its
 //!   vocabulary, `record` what it remembers.
-//! - `drive`: the driver. It has the steps performed, measures time, gives up what hangs, and feeds the report.
+//! - `drive`: the driver. It has the steps performed, measures time (`deadlines`), gives up what hangs, and feeds the report.
+//! - `block_s`: where a support object's last Release meets the driver.
+//! - `performer`: what the host implements for the driver.
 
 mod action;
 mod block_l;
 mod block_p;
+mod block_s;
+mod deadlines;
+mod drive;
+mod performer;
 mod plan;
 mod record;
 
 pub use action::{Action, Event, Lane, Outcome, PinCause, Step, StepId, TransportStep};
+pub use block_s::BlockS;
+pub use deadlines::Deadlines;
+pub use drive::{AlreadyEnding, Driver};
+pub use performer::{Ended, Performer, Ticket};
 pub use plan::{Plan, Refused};
 pub use record::{
     Kind, LibraryId, LogonId, LogonOwner, LogonState, ProviderId, ProviderState, SessionState,

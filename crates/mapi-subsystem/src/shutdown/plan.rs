@@ -213,6 +213,7 @@ impl Plan {
             self.retire_lane(step.lane);
         }
         if outcome == Outcome::NotMade
+            && matches!(step.lane, Lane::Library { .. } | Lane::Transport(_))
             && !second_try
             && let Some(provider) = provider
         {
