@@ -248,28 +248,6 @@ pub(crate) fn sort_out(allocator: Allocator, order: &SortOrder) -> Result<LPSSor
     marshal::write_sort_order(allocator, order).map(MapiBuffer::into_raw)
 }
 
-pub(crate) fn restriction_out(
-    allocator: Allocator,
-    restriction: &Restriction,
-) -> Result<LPSRestriction> {
-    marshal::write_restriction(allocator, restriction).map(MapiBuffer::into_raw)
-}
-
-pub(crate) fn entries_out(allocator: Allocator, entries: &[EntryId]) -> Result<LPENTRYLIST> {
-    marshal::write_entry_list(allocator, entries).map(MapiBuffer::into_raw)
-}
-
-pub(crate) fn names_out(
-    allocator: Allocator,
-    names: &[Option<NamedProp>],
-) -> Result<*mut LPMAPINAMEID> {
-    marshal::write_names(allocator, names.iter().map(Option::as_ref)).map(MapiBuffer::into_raw)
-}
-
-pub(crate) fn text_out(allocator: Allocator, text: &str, flags: u32) -> Result<LPTSTR> {
-    marshal::write_text(allocator, text, flags).map(|block| block.into_raw().cast())
-}
-
 /// An array of texts, in one chain.
 pub(crate) fn texts_out(allocator: Allocator, texts: &[String], flags: u32) -> Result<*mut LPTSTR> {
     let pointers: MapiBuffer<LPTSTR> =

@@ -5,6 +5,7 @@ use mapi_types::{EntryId, Error, Guid, Restriction, Result};
 
 use super::*;
 use crate::convert::*;
+use crate::marshal;
 use crate::ptr::{ComPtr, guid_to_abi};
 use crate::shell::{Export, Shell, hresult};
 use crate::wire::*;
@@ -180,11 +181,14 @@ unsafe extern "system" fn get_search_criteria<T: ?Sized + Export + MapiContainer
         Shell::<T>::enter(this.cast(), |o| {
             let found = o.get_search_criteria(flags)?;
             let allocator = Shell::<T>::scope_of(this.cast())?.allocator();
+            // Both blocks before either is given away: a failure must leave nothing behind.
+            let first = marshal::write_restriction(allocator, &found.restriction)?;
+            let second = marshal::write_entry_list(allocator, &found.containers)?;
             if !restriction.is_null() {
-                put(restriction, restriction_out(allocator, &found.restriction)?);
+                put(restriction, first.into_raw());
             }
             if !containers.is_null() {
-                put(containers, entries_out(allocator, &found.containers)?);
+                put(containers, second.into_raw());
             }
             put(state, found.state);
             Ok(())

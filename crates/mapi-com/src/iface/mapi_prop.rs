@@ -5,6 +5,7 @@ use mapi_types::{ErrorCode, Guid, NamedProp, PropTag, PropType, Property, Result
 
 use super::*;
 use crate::convert::*;
+use crate::marshal;
 use crate::ptr::{ComPtr, Unknown, guid_from_abi, guid_to_abi};
 use crate::shell::{Export, Shell, hresult};
 use crate::wire::*;
@@ -346,16 +347,16 @@ unsafe extern "system" fn get_names_from_ids<T: ?Sized + Export + MapiProp>(
             let wanted = tags_in(*tags)?;
             let found = o.get_names_from_ids(wanted.as_deref(), guid_in(set).as_ref(), flags)?;
             let allocator = Shell::<T>::scope_of(this.cast())?.allocator();
-            let names: Vec<Option<NamedProp>> =
-                found.iter().map(|(_, name)| name.clone()).collect();
-            let block = names_out(allocator, &names)?;
+            let names = found.iter().map(|(_, name)| name.as_ref());
+            let block = marshal::write_names(allocator, names)?;
             if wanted.is_none() {
                 let all: Vec<PropTag> = found.iter().map(|(tag, _)| *tag).collect();
                 put(tags, tags_out(allocator, &all)?);
             }
-            put(out, block);
-            put(count, count_of(&names)?);
-            Ok(if names.contains(&None) { WARNING } else { 0 })
+            put(out, block.into_raw());
+            put(count, count_of(&found)?);
+            let missing = found.iter().any(|(_, name)| name.is_none());
+            Ok(if missing { WARNING } else { 0 })
         })
     })
 }

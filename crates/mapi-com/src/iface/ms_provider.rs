@@ -112,13 +112,16 @@ unsafe extern "system" fn logon(
             let arguments = (support, ui_param, profile_name, size, id, flags, interface);
             let allocator = This::scope_of(this.cast())?.allocator();
             let request = Request::read(arguments, &[])?;
+            let wanted = !security.is_null() && !security_size.is_null();
             let made = conclude(allocator, flags, error, logon, store, || {
-                o.logon(&request.as_logon())
+                let made = o.logon(&request.as_logon())?;
+                // The block before the objects are given away: a failure must leave nothing behind.
+                if wanted {
+                    put(security, copy_out(allocator, &made.spool_security)?);
+                    put(security_size, count_of(&made.spool_security)?);
+                }
+                Ok(made)
             })?;
-            if !security.is_null() && !security_size.is_null() {
-                put(security, copy_out(allocator, &made.spool_security)?);
-                put(security_size, count_of(&made.spool_security)?);
-            }
             Ok(if made.warning.is_some() { WARNING } else { 0 })
         })
     })

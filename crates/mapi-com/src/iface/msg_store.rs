@@ -5,6 +5,7 @@ use mapi_types::{EntryId, Error, Guid, Notification, Result};
 
 use super::*;
 use crate::convert::*;
+use crate::marshal;
 use crate::ptr::{ComPtr, guid_to_abi};
 use crate::shell::{Export, Shell, hresult};
 use crate::wire::*;
@@ -350,9 +351,11 @@ unsafe extern "system" fn get_receive_folder(
             let class = opt_text_in(class, flags)?.unwrap_or_default();
             let found = o.get_receive_folder(&class, flags)?;
             let allocator = This::scope_of(this.cast())?.allocator();
+            // Before the first block is given away: a failure must leave nothing behind.
+            let class = marshal::write_text(allocator, &found.explicit_class, flags)?;
             put_entry_id(allocator, &found.folder, size, out)?;
             if !explicit.is_null() {
-                put(explicit, text_out(allocator, &found.explicit_class, flags)?);
+                put(explicit, class.into_raw().cast());
             }
             Ok(())
         })

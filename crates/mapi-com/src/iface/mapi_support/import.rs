@@ -109,6 +109,35 @@ impl MapiSupport for ComPtr<IMAPISupport> {
         }
     }
 
+    fn register_preprocessor(
+        &self,
+        uid: Option<&MapiUid>,
+        address_type: Option<&str>,
+        library: &str,
+        preprocess: &str,
+        remove: &str,
+        flags: u32,
+    ) -> Result<()> {
+        let mut address_type = address_type.map(wide);
+        let mut library = wide(library);
+        // The names of the two functions are 8-bit whatever the flags say (LPSTR).
+        let [preprocess, remove] =
+            [preprocess, remove].map(|name| [name.as_bytes(), &[0]].concat());
+        // SAFETY: the object lives while we hold it; the arguments live as long as the call.
+        unsafe {
+            let hr = (self.vtbl().RegisterPreprocessor)(
+                self.as_raw(),
+                uid_ptr(uid),
+                wide_ptr(address_type.as_mut()),
+                library.as_mut_ptr().cast(),
+                preprocess.as_ptr().cast_mut().cast(),
+                remove.as_ptr().cast_mut().cast(),
+                flags | MAPI_UNICODE,
+            );
+            check_last(self, hr, "IMAPISupport::RegisterPreprocessor")
+        }
+    }
+
     fn set_provider_uid(&self, uid: &MapiUid, flags: u32) -> Result<()> {
         // SAFETY: the object lives while we hold it; the arguments live as long as the call, outputs are places of ours.
         unsafe {
