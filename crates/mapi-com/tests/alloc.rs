@@ -1,5 +1,5 @@
 //! The MAPIAllocateBuffer family through its three functions, at level off.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, clippy::unwrap_used)]
 
 use std::ptr::{NonNull, null_mut};
 

@@ -1,5 +1,5 @@
 //! The debugging levels of the allocator. They are one for the process, so the tests take turns.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, clippy::unwrap_used)]
 
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};

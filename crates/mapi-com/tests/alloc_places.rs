@@ -1,5 +1,5 @@
 //! Places of owners; in a process of its own, because it uses all of them up.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, clippy::unwrap_used)]
 
 use mapi_com::alloc::{Owner, OwnerSlot};
 

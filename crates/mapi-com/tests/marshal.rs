@@ -1,5 +1,5 @@
 //! Values across the ABI and back.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, clippy::unwrap_used)]
 
 use std::ptr::{null, null_mut};
 
@@ -405,10 +405,8 @@ fn many_claims_on_the_same_bytes_run_out_of_budget() {
         lpbin: members.as_mut_ptr(),
     };
     // SAFETY: all pointers are valid.
-    assert_eq!(
-        code(unsafe { read_prop(&raw const prop) }),
-        ErrorCode::TOO_BIG
-    );
+    let result = unsafe { read_prop(&raw const prop) };
+    assert_eq!(code(result), ErrorCode::TOO_BIG);
 }
 
 #[test]

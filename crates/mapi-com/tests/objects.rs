@@ -1,5 +1,5 @@
 //! Shells, scopes and MakeInvalid, through the vtables.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, clippy::unwrap_used)]
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
