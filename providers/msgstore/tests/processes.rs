@@ -66,7 +66,7 @@ fn save(inbox: &Folder, subject: &str, n: u32, batch: u32) {
             "text ".repeat(usize::try_from(n % 7).unwrap() * 2000),
         ),
     ]);
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         let attachment = message.create_attachment().unwrap();
         let data = vec![1u8; usize::try_from(n % 5).unwrap() * 60_000];
         attachment.set_props(&[Property::new(tag::PR_ATTACH_DATA_BIN, data)]);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mapi_types::{Error, ErrorCode, MapiUid, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, params};
 use uuid::Uuid;
 
@@ -98,6 +99,9 @@ pub(crate) fn connect(path: &Path, read_only: bool) -> Result<Connection> {
         .tried("opening the store file")?;
     conn.busy_timeout(BUSY).tried("opening the store file")?;
     conn.set_prepared_statement_cache_capacity(64);
+    // Without this SQLite plans a cached statement anew each time it is run with other values.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .tried("opening the store file")?;
     conn.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
          PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;

@@ -183,8 +183,13 @@ impl Writer<'_> {
         let (Some(key), Some(param)) = (f.key, key_value(f, &value.value)) else {
             return unknown();
         };
+        let absent = if absent_satisfies(relop, &param) {
+            f.present()
+        } else {
+            None
+        };
         self.params.push(param);
-        exactly(with_presence(f, &format!("m.{key} {op} ?")))
+        exactly(with(absent, &format!("m.{key} {op} ?")))
     }
 
     /// Equality with something that names one message.
@@ -222,30 +227,45 @@ impl Writer<'_> {
                 self.params.push(Value::Text(folded));
                 format!("m.{key} = ?")
             }
-            FuzzyMatch::Prefix => {
-                self.params.push(Value::Text(format!("{}%", like(&folded))));
-                format!("m.{key} LIKE ? ESCAPE '\\'")
-            }
+            FuzzyMatch::Prefix => match after(&folded) {
+                Some(end) => {
+                    self.params.push(Value::Text(folded));
+                    self.params.push(Value::Text(end));
+                    format!("m.{key} >= ? AND m.{key} < ?")
+                }
+                None => {
+                    self.params.push(Value::Text(folded));
+                    format!("m.{key} >= ?")
+                }
+            },
+            // Not LIKE, which is slower, and for which some characters would have to be escaped.
             FuzzyMatch::Substring => {
-                self.params
-                    .push(Value::Text(format!("%{}%", like(&folded))));
-                format!("m.{key} LIKE ? ESCAPE '\\'")
+                self.params.push(Value::Text(folded));
+                format!("INSTR(m.{key}, ?) > 0")
             }
         };
-        (with_presence(f, &condition), fuzzy.ignore_case)
+        // Where nothing is looked for, an empty text matches, and so would one that is not there.
+        let absent = if text.is_empty() { f.present() } else { None };
+        (with(absent, &condition), fuzzy.ignore_case)
     }
 }
 
-/// Text for LIKE, in which only `%` and `_` mean something.
-fn like(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            out.push('\\');
+/// The first text behind all that begin with `prefix`; `None` if there is none.
+fn after(prefix: &str) -> Option<String> {
+    let mut end = prefix.to_owned();
+    while let Some(last) = end.pop() {
+        // Over the gap of the surrogates.
+        let next = if last == '\u{D7FF}' {
+            Some('\u{E000}')
+        } else {
+            char::from_u32(u32::from(last) + 1)
+        };
+        if let Some(next) = next {
+            end.push(next);
+            return Some(end);
         }
-        out.push(c);
     }
-    out
+    None
 }
 
 fn operator(relop: RelOp) -> Option<&'static str> {
@@ -280,9 +300,32 @@ fn key_value(f: &Fixed, value: &PropValue) -> Option<Value> {
 }
 
 fn with_presence(f: &Fixed, condition: &str) -> String {
-    match f.present() {
+    with(f.present(), condition)
+}
+
+fn with(present: Option<String>, condition: &str) -> String {
+    match present {
         Some(present) => format!("{present} AND {condition}"),
         None => condition.to_owned(),
+    }
+}
+
+/// Whether 0 or the empty text, which stand in the column where there is no value, would satisfy a condition. If not, the
+/// index alone decides it.
+fn absent_satisfies(relop: RelOp, value: &Value) -> bool {
+    let order = match value {
+        Value::Integer(n) => 0.cmp(n),
+        Value::Text(text) => "".cmp(text.as_str()),
+        _ => return true,
+    };
+    match relop {
+        RelOp::Lt => order.is_lt(),
+        RelOp::Le => order.is_le(),
+        RelOp::Gt => order.is_gt(),
+        RelOp::Ge => order.is_ge(),
+        RelOp::Eq => order.is_eq(),
+        RelOp::Ne => order.is_ne(),
+        RelOp::Re => true,
     }
 }
 

@@ -125,9 +125,8 @@ impl Index<'_> {
             plan.select(),
             query.sql
         );
-        // The rows of an inexact condition are counted here, not by SQL.
-        let by_sql = only.is_none_or(|f| f.exact);
-        if by_sql {
+        // The rows of an inexact condition are counted here, not by SQL; and there is nothing to be left out of them.
+        if only.is_none_or(|f| f.exact) {
             sql.push_str(" LIMIT ? OFFSET ?");
             query.params.push(Value::Integer(int(limit)));
             query.params.push(Value::Integer(int(skip)));
