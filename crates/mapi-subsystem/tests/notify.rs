@@ -168,7 +168,7 @@ fn life_init_003_without_it_the_first_thread_calls_while_it_dispatches() {
             "another thread delivers nothing"
         );
     });
-    assert_eq!(log.events(), []);
+    assert!(log.events().is_empty());
     assert_eq!(engine.dispatch(), 1);
     assert_eq!(log.events(), [1, 2]);
     assert_eq!(*log.threads(), [thread::current().id()]);
@@ -195,7 +195,7 @@ fn life_mem_003_on_notify_never_runs_inside_the_call_that_caused_the_event() {
         Ordering::SeqCst,
     );
     scope.broadcast(event(1));
-    assert_eq!(log.events(), []);
+    assert!(log.events().is_empty());
     assert_eq!(engine.dispatch(), 1);
     assert_eq!(
         log.events(),
@@ -356,7 +356,7 @@ fn life_logoff_020_the_logoff_event_comes_after_what_was_queued_and_nothing_afte
     // OP-52: delivered before anything else goes down, here by the thread that logs off.
     assert!(scope.drain(LONG));
     assert_eq!(log.events(), [1, 99]);
-    assert_eq!(table_log.events(), []);
+    assert!(table_log.events().is_empty());
     assert_eq!(scope.close(LONG), 0);
     assert_eq!((log.released(), table_log.released()), (1, 1));
     assert_eq!(engine.dispatch(), 0);
@@ -437,7 +437,7 @@ fn life_mem_004_subscriptions_are_found_by_key_in_every_scope() {
     assert_eq!(spooler.notify(b"in", &[event(3)]), 0);
     assert_eq!(engine.dispatch(), 1);
     assert_eq!(inbox_log.events(), [1, 2]);
-    assert_eq!(outbox_log.events(), []);
+    assert!(outbox_log.events().is_empty());
 
     let foreign = spooler.unadvise(connection).unwrap_err();
     assert_eq!(foreign.code(), ErrorCode::NOT_FOUND);
