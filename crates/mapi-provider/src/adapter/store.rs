@@ -22,11 +22,12 @@ use super::status::StatusObject;
 use super::store_provider::StoreProviderObject;
 use super::table::TableObject;
 use crate::rows::RowTable;
-use crate::{Change, ChangeKind, ObjectKind, PropObject};
+use crate::{Change, ChangeKind, ObjectKind, PropObject, Store};
 
 /// The client's face.
 pub(crate) struct StoreObject {
     home: Arc<Home>,
+    store: Arc<dyn Store>,
     logon: Arc<Logon>,
     provider: Weak<StoreProviderObject>,
 }
@@ -34,10 +35,12 @@ pub(crate) struct StoreObject {
 impl StoreObject {
     pub(crate) fn open(
         logon: &Arc<Logon>,
+        store: Arc<dyn Store>,
         provider: &Weak<StoreProviderObject>,
     ) -> Result<(ComPtr<IMsgStore>, WeakShell<IMsgStore>)> {
         let this = Self {
             home: logon.home()?,
+            store,
             logon: Arc::clone(logon),
             provider: Weak::clone(provider),
         };
@@ -51,10 +54,7 @@ impl PropHost for StoreObject {
     }
 
     fn object(&self) -> Arc<dyn PropObject> {
-        match &self.home.world {
-            super::home::World::Store(store) => Arc::clone(store) as _,
-            super::home::World::AddressBook(_) => unreachable!("a store object has a store"),
-        }
+        Arc::clone(&self.store) as _
     }
 
     fn object_type(&self) -> u32 {
@@ -105,11 +105,11 @@ impl MsgStore for StoreObject {
     }
 
     fn set_receive_folder(&self, class: &str, folder: Option<&EntryId>, _flags: u32) -> Result<()> {
-        self.home.store()?.set_receive_folder(class, folder)
+        self.store.set_receive_folder(class, folder)
     }
 
     fn get_receive_folder(&self, class: &str, _flags: u32) -> Result<ReceiveFolder> {
-        let found = self.home.store()?.receive_folder(class)?;
+        let found = self.store.receive_folder(class)?;
         Ok(ReceiveFolder {
             folder: found.folder,
             explicit_class: found.message_class,
@@ -117,7 +117,7 @@ impl MsgStore for StoreObject {
     }
 
     fn get_receive_folder_table(&self, flags: u32) -> Result<ComPtr<IMAPITable>> {
-        let store = self.home.store()?;
+        let store = &self.store;
         let key = store.record_key();
         let rows = store.receive_folders()?.into_iter().map(|entry| {
             Row::from(vec![
@@ -135,11 +135,11 @@ impl MsgStore for StoreObject {
     }
 
     fn abort_submit(&self, message: &EntryId, _flags: u32) -> Result<()> {
-        self.home.store()?.abort_submit(message)
+        self.store.abort_submit(message)
     }
 
     fn get_outgoing_queue(&self, flags: u32) -> Result<ComPtr<IMAPITable>> {
-        TableObject::open(&self.home, self.home.store()?.outgoing_queue()?, flags)
+        TableObject::open(&self.home, self.store.outgoing_queue()?, flags)
     }
 
     fn set_lock_state(&self, message: &ComPtr<IMessage>, state: u32) -> Result<()> {
@@ -151,11 +151,11 @@ impl MsgStore for StoreObject {
         let props = message.get_props(Some(&[tag::PR_ENTRYID]), 0)?;
         let entry_id = props.first().and_then(|p| p.value.as_bytes());
         let entry_id = EntryId::from(entry_id.ok_or(ErrorCode::INVALID_PARAMETER)?);
-        self.home.store()?.set_locked(&entry_id, locked)
+        self.store.set_locked(&entry_id, locked)
     }
 
     fn finished_msg(&self, _flags: u32, message: &EntryId) -> Result<()> {
-        self.home.store()?.finished(message)
+        self.store.finished(message)
     }
 
     fn notify_new_mail(&self, notification: &Notification) -> Result<()> {

@@ -1,7 +1,7 @@
 //! IMSProvider over a [`StoreProvider`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_com::alloc::Allocator;
 use mapi_com::iface::{ComObject, MapiSupport, MsLogon, MsLogonRequest, MsLogonResult, MsProvider};
@@ -30,7 +30,34 @@ pub(crate) struct StoreProviderObject {
     allocator: Allocator,
     scope: Arc<Scope>,
     logons: Mutex<Vec<OpenStore>>,
+    opening: Turnstile,
     shut_down: AtomicBool,
+}
+
+/// Lets one logon through at a time, so that two clients who open a store at once get the same one. No lock is held
+/// while it is open.
+#[derive(Default)]
+struct Turnstile {
+    taken: Mutex<bool>,
+    free: Condvar,
+}
+
+struct Passing<'a>(&'a Turnstile);
+
+impl Turnstile {
+    fn pass(&self) -> Passing<'_> {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.free.wait_while(taken, |taken| *taken);
+        *waited.unwrap_or_else(PoisonError::into_inner) = true;
+        Passing(self)
+    }
+}
+
+impl Drop for Passing<'_> {
+    fn drop(&mut self) {
+        *self.0.taken.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.0.free.notify_one();
+    }
 }
 
 struct OpenStore {
@@ -52,6 +79,7 @@ impl StoreProviderObject {
             allocator,
             scope: Arc::clone(&scope),
             logons: Mutex::default(),
+            opening: Turnstile::default(),
             shut_down: AtomicBool::new(false),
         });
         export::<dyn MsProvider>(&scope, this)
@@ -70,6 +98,7 @@ impl StoreProviderObject {
     fn open(&self, request: &MsLogonRequest<'_>, spooler: bool) -> Result<MsLogonResult> {
         check_interface(request.interface.as_ref(), &STORE_INTERFACES)?;
         let section = Section::open(&request.support)?;
+        let _passing = self.opening.pass();
         let entry_id = match request.entry_id.is_empty() {
             true => EntryId::from(request.spool_security),
             false => request.entry_id.clone(),
@@ -79,19 +108,16 @@ impl StoreProviderObject {
             flags if flags & MDB_WRITE != 0 => Access::ReadWrite,
             _ => Access::ReadOnly,
         };
-        let request = (
-            request.support,
-            LogonRequest {
-                profile: &section,
-                profile_name: request.profile_name,
-                entry_id: &entry_id,
-                access,
-                allow_ui: request.flags & MDB_NO_DIALOG == 0,
-                temporary: request.flags & MDB_TEMPORARY != 0,
-                spooler,
-            },
-        );
-        if !spooler && let Some(store) = self.already_open(&request.1)? {
+        let asked = LogonRequest {
+            profile: &section,
+            profile_name: request.profile_name,
+            entry_id: &entry_id,
+            access,
+            allow_ui: request.flags & MDB_NO_DIALOG == 0,
+            temporary: request.flags & MDB_TEMPORARY != 0,
+            spooler,
+        };
+        if !spooler && let Some(store) = self.already_open(&asked)? {
             return Ok(MsLogonResult {
                 logon: None,
                 store,
@@ -99,12 +125,13 @@ impl StoreProviderObject {
                 warning: None,
             });
         }
-        let store: Arc<dyn Store> = Arc::from(self.provider.logon(&request.1)?);
+        let store: Arc<dyn Store> = Arc::from(self.provider.logon(&asked)?);
         let id = store.entry_id();
-        let wrapped = request.0.wrap_store_entry_id(&id).ok();
+        let wrapped = request.support.wrap_store_entry_id(&id).ok();
         let constants = constants(&*store, &*self.provider, wrapped);
-        let logon = Logon::begin(request.0, self.allocator, World::Store(store), constants)?;
-        let result = self.faces(&logon, &id, spooler);
+        let world = World::Store(Arc::clone(&store));
+        let logon = Logon::begin(request.support, self.allocator, world, constants)?;
+        let result = self.faces(&logon, store, &id, spooler);
         if result.is_err() {
             logon.end();
         }
@@ -132,8 +159,14 @@ impl StoreProviderObject {
         Ok(None)
     }
 
-    fn faces(&self, logon: &Arc<Logon>, id: &EntryId, spooler: bool) -> Result<MsLogonResult> {
-        let (store, weak) = StoreObject::open(logon, &self.me)?;
+    fn faces(
+        &self,
+        logon: &Arc<Logon>,
+        store: Arc<dyn Store>,
+        id: &EntryId,
+        spooler: bool,
+    ) -> Result<MsLogonResult> {
+        let (store, weak) = StoreObject::open(logon, store, &self.me)?;
         let face = StoreLogonObject {
             logon: Arc::clone(logon),
             provider: Weak::clone(&self.me),
