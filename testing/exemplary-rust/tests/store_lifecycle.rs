@@ -487,8 +487,10 @@ fn life_uid_004_life_mem_010_calls_and_releases_on_many_threads_during_logoff_ar
                         }
                         match store.open_entry(&EntryId::default(), None, MAPI_MODIFY) {
                             Ok(opened) => {
-                                let folder: ComPtr<IMAPIFolder> = opened.object.query().unwrap();
-                                let _ = folder.get_hierarchy_table(0);
+                                // The logoff may come between the two calls.
+                                if let Ok(folder) = opened.object.query::<IMAPIFolder>() {
+                                    let _ = folder.get_hierarchy_table(0);
+                                }
                             }
                             Err(error) => {
                                 assert_eq!(error.code(), ErrorCode::INVALID_OBJECT);
@@ -579,4 +581,57 @@ fn saved_mail_is_there_at_the_next_logon() {
     );
     assert_eq!(open.force_logoff(), 0);
     end_provider(provider);
+}
+
+#[test]
+fn life_logon_013_clients_who_open_a_store_at_once_get_the_same_one() {
+    let host = Host::new("at once");
+    let provider = host.store_provider();
+    let (name, journal) = fresh("at once");
+    let opened: Vec<_> = std::thread::scope(|scope| {
+        let open = || {
+            let worker = mapi_com::trampoline::Worker::spawn("client").unwrap();
+            let (_, _, made) =
+                host.try_open_on(&worker, &provider, &name, EntryId::default(), None);
+            worker.join(None);
+            made.unwrap()
+        };
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    assert_eq!(journal.lines(), ["logon"]);
+    let first = opened[0].store.as_ref().unwrap().as_raw();
+    assert!(
+        opened
+            .iter()
+            .all(|o| o.store.as_ref().unwrap().as_raw() == first)
+    );
+    let mut logons: Vec<_> = opened.into_iter().filter_map(|o| o.object).collect();
+    assert_eq!(logons.len(), 1);
+    assert_eq!(host::end_logon(logons.remove(0)), 0);
+    assert_eq!(end_provider(provider), 0);
+    assert_eq!(host.blocks(), 0);
+}
+
+#[test]
+fn life_store_007_a_forced_logoff_and_the_last_release_may_come_at_once() {
+    let host = Host::new("both ends");
+    let provider = host.store_provider();
+    let (name, journal) = fresh("both ends");
+    for _ in 0..200 {
+        let before = journal.lines().len();
+        let open = host.open(&provider, &name);
+        let child = root(&open);
+        let records = Arc::clone(&open.records);
+        let logon = LogonObject::Store(open.take_logon());
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(host::end_logon(logon), 0));
+            scope.spawn(move || drop((open.store, child)));
+        });
+        assert_eq!(journal.lines()[before..], ["logon", "close", "drop"]);
+        assert_eq!(records.count("support ends"), 1);
+        assert!(!journal.was_late());
+    }
+    assert_eq!(end_provider(provider), 0);
+    assert_eq!(host.blocks(), 0);
 }

@@ -286,6 +286,11 @@ impl Host {
         self.slot.owner().allocator()
     }
 
+    /// Whose blocks they are.
+    pub fn owner(&self) -> mapi_com::alloc::Owner {
+        self.slot.owner()
+    }
+
     /// Blocks of the provider that nobody has freed.
     pub fn blocks(&self) -> u64 {
         self.slot.owner().usage().blocks
@@ -335,6 +340,18 @@ impl Host {
         entry_id: EntryId,
         spool_security: Option<Vec<u8>>,
     ) -> (Arc<Records>, u32, Result<mapi_com::host_call::Logon>) {
+        self.try_open_on(&self.worker, provider, name, entry_id, spool_security)
+    }
+
+    /// As [`Host::try_open`], on a thread of its own.
+    pub fn try_open_on(
+        &self,
+        worker: &Worker,
+        provider: &ProviderObject,
+        name: &str,
+        entry_id: EntryId,
+        spool_security: Option<Vec<u8>>,
+    ) -> (Arc<Records>, u32, Result<mapi_com::host_call::Logon>) {
         let (records, support) = self.support(name);
         let arguments = LogonArguments {
             support,
@@ -345,7 +362,7 @@ impl Host {
             interface: None,
             spool_security,
         };
-        let made = logon(&self.worker, provider, arguments, self.allocator());
+        let made = logon(worker, provider, arguments, self.allocator());
         let kept = made.support.release();
         (records, kept, made.result)
     }
