@@ -218,6 +218,44 @@ fn check_size(len: usize, path: &Path) -> Result<()> {
     Err(Error::system(ErrorCode::TOO_BIG).context(text))
 }
 
+/// A lock on a file, until it is dropped.
+///
+/// It is unlocked and not only closed: a child process that is just being started has a copy of every open file until it
+/// begins its program, and with it would keep the lock.
+#[derive(Debug)]
+pub(super) struct Locked(File);
+
+impl Locked {
+    /// For us alone; `None` if anybody has a lock on it.
+    pub(super) fn alone(file: File, path: &Path) -> Result<Option<Self>> {
+        Self::taken(file.try_lock(), file, path)
+    }
+
+    /// Together with others; `None` if somebody has it alone.
+    pub(super) fn shared(file: File, path: &Path) -> Result<Option<Self>> {
+        Self::taken(file.try_lock_shared(), file, path)
+    }
+
+    fn taken(
+        result: std::result::Result<(), TryLockError>,
+        file: File,
+        path: &Path,
+    ) -> Result<Option<Self>> {
+        match result {
+            Ok(()) => Ok(Some(Self(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(failed("lock", path, e)),
+        }
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Closing it is the second best way.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Locks a file for us alone. A process that has been stopped while it holds the lock must not stop all others, so there is
 /// a limit.
 pub(super) fn lock_alone(file: &File, path: &Path, limit: Duration) -> Result<()> {

@@ -1,12 +1,11 @@
 //! A session's hold on its profile.
 
-use std::fs::File;
 use std::sync::Arc;
 
-use mapi_types::{MapiUid, Result};
+use mapi_types::{Error, ErrorCode, MapiUid, Result};
 
 use super::content::Profile;
-use super::files::failed;
+use super::files::Locked;
 use super::sections::{OpenSection, SectionAccess};
 use super::store::{ProfileStore, no_profile, use_file};
 
@@ -21,7 +20,7 @@ pub struct ProfileUse {
     store: Arc<ProfileStore>,
     profile: Arc<Profile>,
     /// The shared lock; `None` once it has ended.
-    hold: Option<File>,
+    hold: Option<Locked>,
 }
 
 impl ProfileStore {
@@ -30,21 +29,23 @@ impl ProfileStore {
     /// # Errors
     /// MAPI_E_NOT_FOUND, also if it is marked for deletion; MAPI_E_CORRUPT_DATA with file and line.
     pub fn begin_use(self: &Arc<Self>, name: &str) -> Result<ProfileUse> {
+        let writing = self.write_lock()?;
         let mut profile = self.read(name)?;
         let stem = profile.name.file_stem();
-        let writing = self.write_lock()?;
         if profile.has_marks()
             && let Some(alone) = writing.alone(&stem)?
         {
             // Sessions that used it did not get to their end.
             writing.settle(&stem, alone)?;
+            profile = self.read(name)?;
         }
-        // It may have changed before we had the lock.
-        profile = self.read(name)?;
         let file = use_file(&stem);
-        let hold = self.folder.open_lock(&file)?;
-        hold.try_lock_shared()
-            .map_err(|e| failed("lock", &self.folder.path(&file), e.into()))?;
+        let hold = Locked::shared(self.folder.open_lock(&file)?, &self.folder.path(&file))?;
+        let hold = hold.ok_or_else(|| {
+            // Only a holder of the right to write locks it alone, and that is we.
+            let text = format!("a program that is not MAPI has locked {file}");
+            Error::system(ErrorCode::BUSY).context(text)
+        })?;
         drop(writing);
         Ok(ProfileUse {
             store: Arc::clone(self),

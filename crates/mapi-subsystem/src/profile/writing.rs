@@ -7,7 +7,7 @@ use std::time::Duration;
 use mapi_types::{Error, ErrorCode, Result};
 
 use super::content::Profile;
-use super::files::{failed, lock_alone};
+use super::files::{Locked, lock_alone};
 use super::format::write_profile;
 use super::name::ProfileName;
 use super::secret::Secrets;
@@ -83,20 +83,14 @@ impl Writing<'_> {
     }
 
     /// Whether no session uses the profile: then the lock that keeps it so.
-    pub(super) fn alone(&self, stem: &str) -> Result<Option<File>> {
+    pub(super) fn alone(&self, stem: &str) -> Result<Option<Locked>> {
         let name = use_file(stem);
-        let file = self.store.folder.open_lock(&name)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-            Err(std::fs::TryLockError::Error(e)) => {
-                Err(failed("lock", &self.store.folder.path(&name), e))
-            }
-        }
+        let folder = &self.store.folder;
+        Locked::alone(folder.open_lock(&name)?, &folder.path(&name))
     }
 
     /// Removes all files of a profile that nobody uses.
-    pub(super) fn remove(&self, stem: &str, alone: File) -> Result<()> {
+    pub(super) fn remove(&self, stem: &str, alone: Locked) -> Result<()> {
         let folder = &self.store.folder;
         self.store.cache().remove(stem);
         folder.remove(&toml(stem))?;
@@ -106,7 +100,7 @@ impl Writing<'_> {
         folder.remove(&use_file(stem))
     }
 
-    pub(super) fn rename(&self, profile: &Profile, new: ProfileName, alone: File) -> Result<()> {
+    pub(super) fn rename(&self, profile: &Profile, new: ProfileName, alone: Locked) -> Result<()> {
         let (old, stem) = (profile.name.file_stem(), new.file_stem());
         let default = self.store.default_name()?;
         let mut renamed = profile.clone();
@@ -129,7 +123,7 @@ impl Writing<'_> {
     }
 
     /// Does what was put off while sessions used the profile. `alone` says that none does any more.
-    pub(super) fn settle(&self, stem: &str, alone: File) -> Result<()> {
+    pub(super) fn settle(&self, stem: &str, alone: Locked) -> Result<()> {
         self.store.cache().remove(stem);
         let Some(profile) = self.store.load(stem)? else {
             return Ok(());
