@@ -113,3 +113,54 @@ pub fn can_unload_now() -> HRESULT {
     const S_FALSE: HRESULT = 1;
     if outstanding() == 0 { 0 } else { S_FALSE }
 }
+
+#[doc(hidden)]
+pub use mapi_sys as sys;
+
+/// Defines an exported entry point that calls `$init`, and DllCanUnloadNow beside it; see mapi-provider's export macros.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! export_entry_point {
+    ($name:ident, $object:ident, $init:expr) => {
+        /// The entry point of this provider library.
+        ///
+        /// # Safety
+        /// MAPI calls it, with the arguments that its page names.
+        #[unsafe(no_mangle)]
+        #[allow(non_snake_case)]
+        pub unsafe extern "C" fn $name(
+            instance: $crate::entry::sys::HINSTANCE,
+            malloc: $crate::entry::sys::LPMALLOC,
+            allocate: $crate::entry::sys::LPALLOCATEBUFFER,
+            more: $crate::entry::sys::LPALLOCATEMORE,
+            free: $crate::entry::sys::LPFREEBUFFER,
+            flags: $crate::entry::sys::ULONG,
+            mapi_version: $crate::entry::sys::ULONG,
+            provider_version: *mut $crate::entry::sys::ULONG,
+            provider: *mut $crate::entry::sys::$object,
+        ) -> $crate::entry::sys::HRESULT {
+            let init = $init;
+            // SAFETY: the arguments are handed on as MAPI gave them.
+            unsafe {
+                init(
+                    instance,
+                    malloc,
+                    allocate,
+                    more,
+                    free,
+                    flags,
+                    mapi_version,
+                    provider_version,
+                    provider,
+                )
+            }
+        }
+
+        /// Whether no object of this library's code is outstanding.
+        #[unsafe(no_mangle)]
+        #[allow(non_snake_case)]
+        pub extern "system" fn DllCanUnloadNow() -> $crate::entry::sys::HRESULT {
+            $crate::entry::can_unload_now()
+        }
+    };
+}

@@ -54,12 +54,8 @@ pub fn address_book_provider<P: AddressBookProvider + Default + 'static>() -> AB
     ab_provider_init::<MakeAddressBook<P>>
 }
 
-/// Exports MSProviderInit and DllCanUnloadNow for a store provider: all that a loadable library has to say.
-///
-/// ```ignore
-/// #![allow(unsafe_code)]
-/// mapi_provider::export_store_provider!(my_store::MyStoreProvider);
-/// ```
+/// Exports MSProviderInit and DllCanUnloadNow for a store provider: all that a loadable library has to say. See
+/// `testing/exemplary-store-library`.
 #[macro_export]
 macro_rules! export_store_provider {
     ($provider:ty) => {
@@ -80,53 +76,5 @@ macro_rules! export_address_book_provider {
             LPABPROVIDER,
             $crate::address_book_provider::<$provider>()
         );
-    };
-}
-
-/// What both exports have in common.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! export_entry_point {
-    ($name:ident, $object:ident, $init:expr) => {
-        /// The entry point of this provider library.
-        ///
-        /// # Safety
-        /// MAPI calls it, with the arguments that its page names.
-        #[unsafe(no_mangle)]
-        #[allow(non_snake_case)]
-        pub unsafe extern "C" fn $name(
-            instance: $crate::sys::HINSTANCE,
-            malloc: $crate::sys::LPMALLOC,
-            allocate: $crate::sys::LPALLOCATEBUFFER,
-            more: $crate::sys::LPALLOCATEMORE,
-            free: $crate::sys::LPFREEBUFFER,
-            flags: $crate::sys::ULONG,
-            mapi_version: $crate::sys::ULONG,
-            provider_version: *mut $crate::sys::ULONG,
-            provider: *mut $crate::sys::$object,
-        ) -> $crate::sys::HRESULT {
-            let init = $init;
-            // SAFETY: the arguments are handed on as MAPI gave them.
-            unsafe {
-                init(
-                    instance,
-                    malloc,
-                    allocate,
-                    more,
-                    free,
-                    flags,
-                    mapi_version,
-                    provider_version,
-                    provider,
-                )
-            }
-        }
-
-        /// Whether no object of this library's code is outstanding.
-        #[unsafe(no_mangle)]
-        #[allow(non_snake_case)]
-        pub extern "system" fn DllCanUnloadNow() -> $crate::sys::HRESULT {
-            $crate::can_unload_now()
-        }
     };
 }

@@ -54,6 +54,4 @@ pub use store::{Opened, ReceiveFolder, Store};
 pub use table::{RowMark, TableFeed, TableSource};
 
 #[doc(hidden)]
-pub use mapi_com::entry::can_unload_now;
-#[doc(hidden)]
-pub use mapi_sys as sys;
+pub use mapi_com::export_entry_point;
