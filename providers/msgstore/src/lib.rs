@@ -5,4 +5,4 @@
 pub mod engine;
 pub mod provider;
 
-pub use provider::MsgStoreProvider;
+pub use provider::{MsgStoreProvider, built_in};

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use mapi_provider::{Access, LogonRequest, StoreProvider};
+use mapi_provider::{Access, BuiltIn, LogonRequest, StoreProvider, store_provider};
 use mapi_types::{EntryId, Error, ErrorCode, Guid, PropTag, Property, Result, tag};
 
 use super::store::OpenStore;
-use crate::engine::{MDB_PROVIDER, ObjectKind, OpenMode, Store, Uid};
+use crate::engine::{MDB_PROVIDER, ObjectKind, OpenMode, Store, Uid, parse_entry_id};
 
 /// The name in PR_PROVIDER_DLL_NAME, and of the message service.
 pub const NAME: &str = "msgstore";
@@ -20,6 +20,16 @@ pub const PR_MSGSTORE_CREATE: PropTag = PropTag::from_raw(0x6601_000B);
 /// The provider.
 #[derive(Default, Debug)]
 pub struct MsgStoreProvider;
+
+/// The provider for a program that links it in.
+#[must_use]
+pub fn built_in() -> BuiltIn {
+    BuiltIn {
+        name: NAME,
+        message_store: Some(store_provider::<MsgStoreProvider>()),
+        address_book: None,
+    }
+}
 
 fn path_of(request: &LogonRequest<'_>) -> Result<PathBuf> {
     match request.profile.text(PR_MSGSTORE_PATH)? {
@@ -44,8 +54,7 @@ impl StoreProvider for MsgStoreProvider {
 
     fn logon(&self, request: &LogonRequest<'_>) -> Result<Box<dyn mapi_provider::Store>> {
         let path = path_of(request)?;
-        let create = request.profile.get_props(&[PR_MSGSTORE_CREATE])?;
-        let create = create.first().and_then(|p| p.value.as_bool()) == Some(true);
+        let create = may_create(request)?;
         let mode = match (request.access, create) {
             (Access::ReadOnly, _) => OpenMode::ReadOnly,
             (_, true) => OpenMode::Create,
@@ -74,22 +83,39 @@ impl StoreProvider for MsgStoreProvider {
     }
 
     fn identify(&self, request: &LogonRequest<'_>) -> Result<EntryId> {
-        let path = path_of(request)?;
-        let store = Store::open(&path, OpenMode::ReadOnly)?;
-        let id = store.store_entry_id();
-        store.close()?;
-        Ok(id)
+        if is_store_id(request.entry_id) {
+            return Ok(request.entry_id.clone());
+        }
+        match Store::open(&path_of(request)?, OpenMode::ReadOnly) {
+            Ok(store) => {
+                let id = store.store_entry_id();
+                store.close()?;
+                Ok(id)
+            }
+            // A store that is still to be made is none of those that are open.
+            Err(e) if e.code() == ErrorCode::NOT_FOUND && may_create(request)? => {
+                Ok(EntryId::default())
+            }
+            Err(e) => Err(e),
+        }
     }
+}
+
+/// Whether an identifier is that of a store of this kind.
+fn is_store_id(id: &EntryId) -> bool {
+    let uid = id.uid().unwrap_or_default();
+    parse_entry_id(uid, id)
+        .is_ok_and(|(kind, named)| kind == ObjectKind::Store && named == Uid(uid.0))
+}
+
+fn may_create(request: &LogonRequest<'_>) -> Result<bool> {
+    let create = request.profile.get_props(&[PR_MSGSTORE_CREATE])?;
+    Ok(create.first().and_then(|p| p.value.as_bool()) == Some(true))
 }
 
 /// A client that names a store by its identifier must not get another one because the profile names another file.
 fn check_wanted(store: &Store, wanted: &EntryId) -> Result<()> {
     let own = store.store_entry_id();
-    let is_store_id = |id: &EntryId| {
-        let uid = id.uid().unwrap_or_default();
-        crate::engine::parse_entry_id(uid, id)
-            .is_ok_and(|(kind, named)| kind == ObjectKind::Store && named == Uid(uid.0))
-    };
     if *wanted != own && is_store_id(wanted) {
         store.close()?;
         return Err(Error::caller(ErrorCode::NOT_FOUND)

@@ -11,7 +11,9 @@ mod store;
 mod stream;
 mod table;
 
-pub use logon::{DISPLAY_NAME, MsgStoreProvider, NAME, PR_MSGSTORE_CREATE, PR_MSGSTORE_PATH};
+pub use logon::{
+    DISPLAY_NAME, MsgStoreProvider, NAME, PR_MSGSTORE_CREATE, PR_MSGSTORE_PATH, built_in,
+};
 
 use mapi_provider::{Access, PropProblem};
 use mapi_types::{Error, ErrorCode, PropTag, Property, Result};
