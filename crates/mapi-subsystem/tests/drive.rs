@@ -556,6 +556,20 @@ fn life_logon_011_a_logon_without_support_reference_is_a_fault_of_the_provider()
     assert_eq!(verdict.faults[0].rule, "LIFE-LOGON-010");
 }
 
+#[test]
+fn life_fast_007_a_frozen_driver_begins_nothing_and_nobody_waits() {
+    let session = Session::new(Deadlines::default());
+    let provider = session.provider(Kind::Store, 0);
+    let logon = session.logon(provider);
+    session.script.script(Action::CallLogoff(logon), Act::Hang);
+    let ending = session.end_on_a_thread();
+    session.clock.until_waiting(1);
+    session.driver.freeze();
+    ending.join().unwrap().unwrap();
+    session.script.let_return(Action::CallLogoff(logon));
+    assert_eq!(session.script.started(), [Action::CallLogoff(logon)]);
+}
+
 /// Makes calls on real threads, one for each lane.
 #[derive(Default)]
 struct Threads {

@@ -6,6 +6,7 @@
 //!
 //! A report can be taken again at any time: a call that was given up and returns later is in the next one.
 
+mod census;
 mod names;
 mod open;
 mod recorder;
@@ -56,6 +57,25 @@ pub struct ShutdownReport {
 impl ShutdownReport {
     /// The version of the JSON form. It rises when a field changes its meaning or goes; new fields may come without.
     pub const VERSION: u32 = 1;
+
+    /// What went wrong, in one line, for IMAPISession::GetLastError after a Logoff (OP-22); `None` if nothing did.
+    #[must_use]
+    pub fn fault_summary(&self) -> Option<String> {
+        let faulty = self
+            .providers
+            .iter()
+            .filter(|provider| !provider.verdict.by_the_book);
+        let told = faulty.filter_map(|provider| {
+            let first = provider.verdict.faults.first()?;
+            let more = match provider.verdict.faults.len() {
+                1 => String::new(),
+                count => format!(" (and {} more)", count - 1),
+            };
+            Some(format!("{}: {}{more}", provider.name, first.what))
+        });
+        let told: Vec<String> = told.collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
 }
 
 /// A kind of provider.

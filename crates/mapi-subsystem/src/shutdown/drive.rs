@@ -183,6 +183,22 @@ impl Driver {
         self.lock().other_waiters -= 1;
     }
 
+    /// DoFastShutdown has been done: this driver begins nothing any more, and whoever waits for the session's end comes back.
+    pub fn freeze(&self) {
+        let mut state = self.lock();
+        state.plan.freeze();
+        state.outbox.clear();
+        state.for_caller.clear();
+        drop(state);
+        self.signal.raise();
+    }
+
+    /// As [`Plan::in_order`].
+    #[must_use]
+    pub fn providers_in_order(&self) -> Vec<ProviderId> {
+        self.lock().plan.in_order()
+    }
+
     /// The state of the session core.
     #[must_use]
     pub fn session(&self) -> SessionState {

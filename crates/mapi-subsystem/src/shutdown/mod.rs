@@ -11,6 +11,7 @@
 //! |---|---|---|---|
 //! | Open | Closing | the first `Logoff` of the last handle, its last Release, or the last MAPIUninitialize | [`ORDER`] begins, the total runs |
 //! | Closing | Closed | the last step of [`ORDER`] | the caller returns |
+//! | any | Closed | DoFastShutdown has been done ([`Plan::freeze`]) | nothing is called any more, ever (LIFE-FAST-007) |
 //!
 //! Logon record ([`LogonState`]):
 //!
@@ -59,6 +60,7 @@
 //!   vocabulary, `record` what it remembers.
 //! - `drive`: the driver. It has the steps performed, measures time (`deadlines`), gives up what hangs, and feeds the report.
 //! - `block_s`: where a support object's last Release meets the driver.
+//! - `fast`: whether the whole way down may be left out.
 //! - `performer`: what the host implements for the driver.
 
 mod action;
@@ -67,6 +69,7 @@ mod block_p;
 mod block_s;
 mod deadlines;
 mod drive;
+mod fast;
 mod performer;
 mod plan;
 mod record;
@@ -75,6 +78,7 @@ pub use action::{Action, Event, Lane, Outcome, PinCause, Step, StepId, Transport
 pub use block_s::BlockS;
 pub use deadlines::Deadlines;
 pub use drive::{AlreadyEnding, Driver};
+pub use fast::{FastAnswer, FastShutdown, FastShutdownBehavior};
 pub use performer::{Ended, Performer, Ticket};
 pub use plan::{Plan, Refused};
 pub use record::{

@@ -49,6 +49,8 @@ pub struct Plan {
     stage: usize,
     /// The step of MAPI's own that is awaited.
     own: Option<StepId>,
+    /// Fast shutdown: nothing is to be done any more.
+    frozen: bool,
     /// The session's total is used up: nothing that begins now is awaited, and nothing waits for its turn.
     pub(super) total_used_up: bool,
     pub(super) providers: BTreeMap<ProviderId, Provider>,
@@ -117,6 +119,9 @@ impl Plan {
     /// Takes an event in and yields what is to be begun now, in this order.
     #[must_use = "the steps have to be begun"]
     pub fn on(&mut self, event: Event) -> Vec<Step> {
+        if self.frozen {
+            return Vec::new();
+        }
         match event {
             Event::LogonStarted(logon) => self.logon_started(logon),
             Event::LogonFailed(logon) => self.logon_failed(logon),
@@ -129,6 +134,32 @@ impl Plan {
         }
         self.settle();
         std::mem::take(&mut self.out)
+    }
+
+    /// DoFastShutdown has been done: from here on nothing is called, whatever happens.
+    pub fn freeze(&mut self) {
+        self.frozen = true;
+        self.session = SessionState::Closed;
+        self.awaited.clear();
+    }
+
+    /// The provider objects that can be called, in the order of a way down: by kind, and the last started first.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<ProviderId> {
+        let kinds = ORDER.iter().filter_map(|stage| match stage {
+            Stage::Kind(kind) => Some(*kind),
+            _ => None,
+        });
+        let in_use = |provider: &Provider| {
+            matches!(provider.state, ProviderState::Open | ProviderState::Quiet)
+        };
+        kinds
+            .flat_map(|kind| {
+                let of_kind = self.providers.iter().rev();
+                of_kind.filter(move |(_, provider)| provider.kind == kind && in_use(provider))
+            })
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     /// The state of the session core.

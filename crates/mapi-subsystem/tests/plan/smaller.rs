@@ -314,3 +314,39 @@ fn life_logoff_016_the_next_logon_of_a_library_uses_another_thread() {
     assert_eq!(plan.provider(provider), Some(ProviderState::Abandoned));
     assert_eq!(plan.unreleased_libraries().collect::<Vec<_>>(), [LIBRARY]);
 }
+
+#[test]
+fn life_fast_001_providers_are_asked_in_the_order_of_the_way_down() {
+    let mut plan = Plan::new();
+    let kinds = [
+        Kind::Store,
+        Kind::AddressBook,
+        Kind::Transport,
+        Kind::Store,
+        Kind::AddressBook,
+    ];
+    let ids: Vec<ProviderId> = kinds
+        .iter()
+        .map(|kind| plan.start_provider(*kind, LIBRARY))
+        .collect();
+    assert_eq!(plan.in_order(), [ids[2], ids[4], ids[1], ids[3], ids[0]]);
+}
+
+#[test]
+fn life_fast_007_after_fast_shutdown_nothing_is_called() {
+    let (mut plan, provider, logons) = plan_with(Kind::Store, 2);
+    let steps = plan.on(Event::SupportGone(logons[0]));
+    plan.freeze();
+    for event in [
+        Event::SessionEnds,
+        Event::StepEnded(awaited(&steps).id, Outcome::DONE),
+        Event::SupportGone(logons[1]),
+        Event::TotalExpired,
+    ] {
+        assert_eq!(plan.on(event), []);
+    }
+    assert_eq!(
+        plan.begin_logon(provider, LogonOwner::Client),
+        Err(Refused::SessionEnds)
+    );
+}

@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use mapi_com::scope::OpenObject;
 use mapi_subsystem::report::{
     CallOutcome, Left, LeftBy, LeftObject, LeftOpen, Recorder, ShutdownReport, SupportEnd,
     TextStyle,
@@ -395,6 +396,53 @@ fn what_a_client_leaves_open_does_not_spoil_the_verdict() {
         .map(|left| (left.count, left.objects.len()))
         .collect();
     assert_eq!(counts, [(2, 2), (100_000, LeftOpen::LISTED)]);
+}
+
+#[test]
+fn life_logoff_018_the_faults_in_one_line() {
+    assert_eq!(by_the_book().report().fault_summary(), None);
+    let summary = not_by_the_book().report().fault_summary().unwrap();
+    assert!(
+        summary.contains("IABLogon::Logoff had not returned after 30 s (and 3 more); "),
+        "{summary}"
+    );
+}
+
+#[test]
+fn the_census_of_a_scope_is_grouped_by_kind() {
+    let open = |kind, ms| OpenObject {
+        kind,
+        references: 1,
+        age: Duration::from_millis(ms),
+        trace: Some(" 0: one\n 1: two".to_owned()),
+    };
+    let feed = by_the_book();
+    let objects: Vec<OpenObject> = (0..250)
+        .map(|ms| {
+            open(
+                if ms % 5 == 0 {
+                    "IMAPIFolder"
+                } else {
+                    "IMessage"
+                },
+                ms,
+            )
+        })
+        .collect();
+    feed.recorder.census(
+        &objects,
+        Some(ProviderId(2)),
+        LeftBy::Client,
+        "made invalid",
+    );
+    let left = &feed.report().left_open[2..];
+    let counts: Vec<(&str, u64, usize)> = left
+        .iter()
+        .map(|left| (left.kind.as_str(), left.count, left.objects.len()))
+        .collect();
+    assert_eq!(counts, [("IMAPIFolder", 50, 50), ("IMessage", 200, 100)]);
+    assert_eq!(left[0].objects[1].age_us, 5_000);
+    assert_eq!(left[0].objects[1].stack, ["0: one", "1: two"]);
 }
 
 #[test]
