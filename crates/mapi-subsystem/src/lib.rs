@@ -6,3 +6,4 @@ pub mod notify;
 pub mod profile;
 pub mod report;
 pub mod shutdown;
+pub mod table;

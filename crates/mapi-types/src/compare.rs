@@ -56,6 +56,55 @@ impl PropValue {
     }
 }
 
+impl PropValue {
+    /// A number ordered as the values of one type are, as far as it reaches: if it is smaller, so is the value; if it is equal, only
+    /// [`PropValue::compare`] can tell. Sorting by it first saves most comparisons their memory accesses.
+    #[must_use]
+    pub fn order_prefix(&self) -> u64 {
+        const SIGN: u64 = 1 << 63;
+        let signed = |n: i64| n.cast_unsigned() ^ SIGN;
+        let float = |n: f64| match (n + 0.0).to_bits() {
+            bits if bits & SIGN == 0 => bits | SIGN,
+            bits => !bits,
+        };
+        match self {
+            Self::I2(n) => signed(i64::from(*n)),
+            Self::Long(n) => signed(i64::from(*n)),
+            Self::Currency(n) | Self::I8(n) => signed(*n),
+            Self::R4(n) => float(f64::from(*n)),
+            Self::Double(n) | Self::AppTime(n) => float(*n),
+            Self::Boolean(b) => u64::from(*b),
+            Self::SysTime(time) => time.0,
+            Self::Error(code) => u64::from(code.0),
+            Self::Binary(bytes) => first_bytes(bytes.iter().copied()),
+            Self::Clsid(guid) => first_bytes(guid.0.into_iter()),
+            Self::Unicode(text) => text_prefix(&text.to_str()),
+            Self::String8(bytes) => text_prefix(&String::from_utf8_lossy(bytes)),
+            _ => 0,
+        }
+    }
+}
+
+/// The first eight bytes, in the order of bytes.
+fn first_bytes(bytes: impl Iterator<Item = u8>) -> u64 {
+    let mut first = [0; 8];
+    first.iter_mut().zip(bytes).for_each(|(to, b)| *to = b);
+    u64::from_be_bytes(first)
+}
+
+/// The first bytes of the folded text.
+fn text_prefix(text: &str) -> u64 {
+    let head = text.as_bytes();
+    let head = &head[..head.len().min(8)];
+    if head.is_ascii() {
+        return first_bytes(head.iter().map(u8::to_ascii_lowercase));
+    }
+    let folded: String = (text.chars().flat_map(char::to_lowercase))
+        .take(8)
+        .collect();
+    first_bytes(folded.bytes())
+}
+
 fn compare_lists(a: &PropValue, b: &PropValue) -> Option<Ordering> {
     use PropValue as V;
     Some(match (a, b) {
@@ -189,6 +238,23 @@ mod tests {
         #[test]
         fn the_order_of_text_is_that_of_its_folded_form(a in ".{0,8}", b in ".{0,8}") {
             prop_assert_eq!(cmp_text(&a, &b), fold_case(&a).cmp(&fold_case(&b)));
+        }
+
+        #[test]
+        fn the_prefix_is_ordered_as_the_values_are(
+            (a, b) in prop_oneof![
+                any::<(i64, i64)>().prop_map(|(a, b)| (PropValue::I8(a), PropValue::I8(b))),
+                any::<(f64, f64)>().prop_map(|(a, b)| (PropValue::Double(a), PropValue::Double(b))),
+                any::<(f32, f32)>().prop_map(|(a, b)| (PropValue::R4(a), PropValue::R4(b))),
+                ("\\PC{0,9}", "\\PC{0,9}").prop_map(|(a, b)| (PropValue::from(a), PropValue::from(b))),
+                ("[aAbBäÄ]{0,9}", "[aAbBäÄ]{0,9}")
+                    .prop_map(|(a, b)| (PropValue::from(a), PropValue::String8(b.into_bytes()))),
+                any::<(Vec<u8>, Vec<u8>)>()
+                    .prop_map(|(a, b)| (PropValue::Binary(a), PropValue::Binary(b))),
+            ],
+        ) {
+            let prefixes = a.order_prefix().cmp(&b.order_prefix());
+            prop_assert!(prefixes.is_eq() || Some(prefixes) == a.compare(&b));
         }
 
         #[test]

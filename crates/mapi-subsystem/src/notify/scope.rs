@@ -101,9 +101,15 @@ impl AdviseScope {
         Ok(())
     }
 
+    /// Ends registrations without waiting: no OnNotify of them begins any more, and the sinks are released, those whose OnNotify
+    /// is running when it returns. For an advise source that goes with its sinks still registered.
+    pub fn abandon(&self, connections: &[usize]) {
+        self.engine.end(connections, Some(Duration::ZERO));
+    }
+
     /// Queues notifications for one registration of this scope, to reach it in one OnNotify. An unknown number is ignored:
     /// the registration may just have ended.
-    pub fn post(&self, connection: usize, notifications: Vec<Notification>) {
+    pub fn post(&self, connection: usize, notifications: impl Into<Arc<[Notification]>>) {
         let batch = notifications.into();
         let mut registry = self.engine.registry();
         if registry.belongs_to(connection, self.id) && registry.push(connection, &batch) {
