@@ -7,11 +7,11 @@ use std::time::Duration;
 use mapi_types::{Error, ErrorCode, Result};
 
 /// Counts running calls and refuses new ones once closed.
-#[derive(Default, Debug)]
+#[derive(Default)]
 pub struct Gate {
     /// The number of running calls, and [`Gate::CLOSED`].
     state: AtomicU32,
-    idle: Mutex<()>,
+    idle: Mutex<Vec<OnIdle>>,
     changed: Condvar,
 }
 
@@ -34,8 +34,15 @@ impl Gate {
     fn leave(&self) {
         if self.state.fetch_sub(1, Ordering::AcqRel) & Self::CLOSED != 0 {
             // Taking the lock orders this with a waiter that has just read the count.
-            drop(self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let due = if self.running() == 0 {
+                std::mem::take(&mut *idle)
+            } else {
+                Vec::new()
+            };
+            drop(idle);
             self.changed.notify_all();
+            due.into_iter().for_each(|tell| tell());
         }
     }
 
@@ -62,17 +69,43 @@ impl Gate {
         let guard = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         match timeout {
             None => {
-                drop(self.changed.wait_while(guard, |()| self.running() > but));
+                drop(self.changed.wait_while(guard, |_| self.running() > but));
                 true
             }
             Some(limit) => {
                 drop(
                     self.changed
-                        .wait_timeout_while(guard, limit, |()| self.running() > but),
+                        .wait_timeout_while(guard, limit, |_| self.running() > but),
                 );
                 self.running() <= but
             }
         }
+    }
+}
+
+impl Gate {
+    /// Has `tell` called once no call is running any more, by whoever leaves last, or here and now. Only for a gate that is
+    /// closed: an open one may never be idle.
+    pub fn on_idle(&self, tell: OnIdle) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.running() > 0 {
+            idle.push(tell);
+            return;
+        }
+        drop(idle);
+        tell();
+    }
+}
+
+/// See [`Gate::on_idle`].
+pub type OnIdle = Box<dyn FnOnce() + Send>;
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate")
+            .field("running", &self.running())
+            .field("closed", &self.is_closed())
+            .finish()
     }
 }
 

@@ -9,8 +9,8 @@ mod start;
 
 pub use ending::{Ended, EndedObject, EndingCall};
 pub use start::{
-    InitArguments, Initialized, LoggedOn, Logon, LogonArguments, ProviderInit, ServiceCall, logon,
-    provider_init, service_entry,
+    InitArguments, Initialized, LoggedOn, Logon, LogonArguments, ProviderInit, ServiceCall,
+    compare_store_ids, logon, provider_init, service_entry,
 };
 
 use std::fmt;

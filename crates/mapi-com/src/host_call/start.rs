@@ -11,9 +11,9 @@ use super::{LogonObject, ProviderObject};
 use crate::alloc::Allocator;
 use crate::ptr::{ComPtr, guid_to_abi};
 use crate::trampoline::frames::{
-    ABProviderInitFrame, IABProviderLogonFrame, IMSProviderLogonFrame,
-    IMSProviderSpoolerLogonFrame, IXPProviderTransportLogonFrame, MSProviderInitFrame,
-    MsgServiceEntryFrame, XPProviderInitFrame,
+    ABProviderInitFrame, IABProviderLogonFrame, IMSProviderCompareStoreIDsFrame,
+    IMSProviderLogonFrame, IMSProviderSpoolerLogonFrame, IXPProviderTransportLogonFrame,
+    MSProviderInitFrame, MsgServiceEntryFrame, XPProviderInitFrame,
 };
 use crate::trampoline::{CallEnd, Completion, Frame, Outcome, WithOutputs, Worker};
 use crate::wire::{PropArray, take_bytes, take_error};
@@ -378,6 +378,54 @@ fn outcome<F: Frame>(hr: HRESULT, end: &CallEnd, error: Option<Error>) -> Result
     }
     let text = error.map(|e| e.text().to_owned()).unwrap_or_default();
     Ok(Some(Error::provider(code).context(text)))
+}
+
+/// IMSProvider::CompareStoreIDs on `worker`: whether both name the same store.
+///
+/// # Errors
+/// MAPI_E_INVALID_PARAMETER for another kind of provider; what the provider answered.
+pub fn compare_store_ids(
+    worker: &Worker,
+    provider: &ProviderObject,
+    left: &EntryId,
+    right: &EntryId,
+) -> Result<bool> {
+    struct Data {
+        left: Vec<u8>,
+        right: Vec<u8>,
+        same: ULONG,
+    }
+    let ProviderObject::Store(provider) = provider else {
+        return Err(ErrorCode::INVALID_PARAMETER.into());
+    };
+    let raw = provider.as_raw();
+    let data = Data {
+        left: left.as_bytes().to_vec(),
+        right: right.as_bytes().to_vec(),
+        same: 0,
+    };
+    let frame = WithOutputs::new(data, |d| {
+        // SAFETY: everything pointed to lives in `d`, as long as the frame; the caller keeps the provider object, and waits.
+        unsafe {
+            let d = &mut *d;
+            IMSProviderCompareStoreIDsFrame::new(
+                raw,
+                size(&d.left),
+                d.left.as_mut_ptr().cast(),
+                size(&d.right),
+                d.right.as_mut_ptr().cast(),
+                0,
+                &raw mut d.same,
+            )
+        }
+    });
+    let over = finished(worker, frame)?;
+    succeeded(
+        over.frame.result(),
+        IMSProviderCompareStoreIDsFrame::CALL,
+        None,
+    )?;
+    Ok(over.frame.outputs().same != 0)
 }
 
 /// A call of a message service's entry point.
