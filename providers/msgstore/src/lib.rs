@@ -6,3 +6,6 @@ pub mod engine;
 pub mod provider;
 
 pub use provider::{MsgStoreProvider, built_in};
+
+/// Its message service, as the text of a mapisvc.inf file.
+pub const MAPISVC_INF: &str = include_str!("mapisvc.inf");

@@ -12,14 +12,14 @@ use mapi_sys::{
     GUID, IID_IMAPIProp, IID_IMsgStore, IMsgStore, MAPI_BEST_ACCESS, MDB_NO_DIALOG, MDB_TEMPORARY,
     MDB_WRITE,
 };
-use mapi_types::{EntryId, Error, ErrorCode, Guid, Result};
+use mapi_types::{EntryId, Error, ErrorCode, Guid, Property, Result, tag};
 
 use super::fast::{FastShutdown, flush_all, shutdown_interface};
 use super::home::{World, check_interface};
 use super::logon::Logon;
 use super::section::Section;
 use super::store::{StoreLogonObject, StoreObject, constants};
-use crate::{Access, LogonRequest, Store, StoreProvider};
+use crate::{Access, LogonRequest, ProfileSection as _, Store, StoreProvider};
 
 const STORE_INTERFACES: [GUID; 2] = [IID_IMAPIProp, IID_IMsgStore];
 
@@ -128,6 +128,9 @@ impl StoreProviderObject {
         let store: Arc<dyn Store> = Arc::from(self.provider.logon(&asked)?);
         let id = store.entry_id();
         let wrapped = request.support.wrap_store_entry_id(&id).ok();
+        if let Some(wrapped) = &wrapped {
+            remember(&section, wrapped, &*store, &self.provider.kind());
+        }
         let constants = constants(&*store, &*self.provider, wrapped);
         let world = World::Store(Arc::clone(&store));
         let logon = Logon::begin(request.support, self.allocator, world, constants)?;
@@ -248,5 +251,19 @@ impl MsProvider for StoreProviderObject {
     fn compare_store_ids(&self, left: &EntryId, right: &EntryId, _flags: u32) -> Result<bool> {
         self.check_running()?;
         self.provider.same_store(left, right)
+    }
+}
+
+/// Puts into the profile what the table of message stores shows, so that a client finds the store without a logon. A profile
+/// that cannot be written is no reason to fail.
+fn remember(section: &Section, wrapped: &EntryId, store: &dyn Store, kind: &Guid) {
+    let props = [
+        Property::new(tag::PR_ENTRYID, wrapped.as_bytes()),
+        Property::new(tag::PR_RECORD_KEY, store.record_key()),
+        Property::new(tag::PR_MDB_PROVIDER, &kind.0[..]),
+    ];
+    let tags = props.each_ref().map(|p| p.tag);
+    if section.get_props(&tags).is_ok_and(|known| known != props) {
+        let _ = section.set_props(&props);
     }
 }

@@ -77,7 +77,7 @@ impl StoreProvider for MsgStoreProvider {
             .profile
             .text(tag::PR_DISPLAY_NAME)?
             .filter(|name| !name.is_empty());
-        remember(request, &store, name.is_none())?;
+        remember(request, name.is_none())?;
         let name = name.unwrap_or_else(|| DISPLAY_NAME.to_owned());
         Ok(Box::new(OpenStore::new(store, name)))
     }
@@ -128,18 +128,14 @@ fn check_wanted(store: &Store, wanted: &EntryId) -> Result<()> {
     Ok(())
 }
 
-/// Puts into the profile what the table of message stores shows.
-fn remember(request: &LogonRequest<'_>, store: &Store, name_too: bool) -> Result<()> {
-    let mut props = vec![
-        Property::new(tag::PR_ENTRYID, store.store_entry_id().into_bytes()),
-        Property::new(tag::PR_RECORD_KEY, &store.uid().0[..]),
-        Property::new(tag::PR_MDB_PROVIDER, &MDB_PROVIDER.0[..]),
-    ];
+/// Puts the store's name into the profile, for the table of message stores; its identifiers are mapi-provider's.
+fn remember(request: &LogonRequest<'_>, name_too: bool) -> Result<()> {
+    let mut props = Vec::new();
     if name_too {
         props.push(Property::new(tag::PR_DISPLAY_NAME, DISPLAY_NAME));
     }
     let tags: Vec<PropTag> = props.iter().map(|p| p.tag).collect();
-    if request.profile.get_props(&tags)? != props {
+    if !props.is_empty() && request.profile.get_props(&tags)? != props {
         request.profile.set_props(&props)?;
     }
     Ok(())
