@@ -65,6 +65,7 @@ pub fn install(name: &str, vices: &[(&str, &str)]) -> Vicious {
     let gate = CString::new(installed.beside("gate").as_os_str().as_bytes()).expect("no zero byte");
     // SAFETY: the path is a string that ends with a zero byte.
     assert_eq!(
+        // SAFETY: the path is a string that ends with a zero.
         unsafe { libc::mkfifo(gate.as_ptr(), 0o600) },
         0,
         "the folder is ours"
