@@ -7,3 +7,12 @@ pub mod profile;
 pub mod report;
 pub mod shutdown;
 pub mod table;
+
+mod read_only;
+mod routing;
+mod session;
+mod status;
+mod subsystem;
+
+pub use session::LogonRequest;
+pub use subsystem::{Config, Stopped, Subsystem};

@@ -1,15 +1,21 @@
 //! The libraries of the process: each is loaded once, has one thread for MAPI's calls, and is freed at the very end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use mapi_com::alloc::{Owner, OwnerSlot, malloc_object};
+use mapi_com::host_call::{EndingCall, InitArguments, ProviderKind, ProviderObject};
 use mapi_com::trampoline::Worker;
-use mapi_types::Result;
+use mapi_sys::PDK1_SPI_VERSION;
+use mapi_types::{Error, ErrorCode, Result};
 
 use super::library::{BuiltIn, CanUnload, Freed, Library, ProviderLibrary};
 use super::log::LibraryLog;
 use super::search::{Search, base_name};
+
+/// The oldest SPI version that MAPI works with: that of the first kit for providers.
+const OLDEST_SPI_VERSION: u32 = PDK1_SPI_VERSION;
 
 /// All provider libraries that MAPI uses, linked in or loaded.
 #[derive(Debug, Default)]
@@ -25,6 +31,8 @@ pub struct HostedLibrary {
     name: String,
     library: ProviderLibrary,
     worker: Mutex<Option<Arc<Worker>>>,
+    /// Whose its memory is: its entry points get allocator functions of their own.
+    owner: OwnerSlot,
 }
 
 /// How a library ended.
@@ -132,6 +140,7 @@ impl HostedLibrary {
             name: name.to_owned(),
             library,
             worker: Mutex::new(None),
+            owner: OwnerSlot::reserve(name),
         }
     }
 
@@ -139,6 +148,47 @@ impl HostedLibrary {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether a profile means this library by `name`.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        match self.path() {
+            Some(path) if Path::new(name).is_absolute() => path == Path::new(name),
+            _ => base_name(name).eq_ignore_ascii_case(&self.name),
+        }
+    }
+
+    /// Whose memory it is that its providers allocate.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        self.owner.owner()
+    }
+
+    /// Calls its entry point and takes the provider object, if its SPI version is new enough: an older one is released at
+    /// once, without Shutdown (LIFE-INIT-010).
+    ///
+    /// # Errors
+    /// MAPI_E_VERSION; MAPI_E_NOT_FOUND without such an entry point; what the entry point answered.
+    pub(crate) fn start_provider(&self, kind: ProviderKind, flags: u32) -> Result<ProviderObject> {
+        let worker = self.worker()?;
+        let arguments = InitArguments {
+            instance: self.library.instance().expose_provenance(),
+            malloc: malloc_object(self.owner()),
+            allocator: self.owner().allocator(),
+            flags,
+        };
+        let made = self.library.init(&worker, kind, &arguments)?;
+        if made.version >= OLDEST_SPI_VERSION {
+            return Ok(made.provider);
+        }
+        let (sender, released) = std::sync::mpsc::channel();
+        EndingCall::ReleaseProvider(made.provider)
+            .submit(&worker, move |ended| drop(sender.send(ended)));
+        drop(released.recv());
+        Err(Error::provider(ErrorCode::VERSION).context(format!(
+            "{} is made for SPI version {:#x}, which is too old",
+            self.name, made.version
+        )))
     }
 
     /// Its entry points and handle.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use libloading::os::unix as os;
 #[cfg(windows)]
 use libloading::os::windows as os;
+use mapi_com::host_call::{self, InitArguments, Initialized, ProviderInit, ProviderKind};
 use mapi_com::trampoline::frames::DllCanUnloadNowFrame;
 use mapi_com::trampoline::{Frame, Outcome, Worker};
 use mapi_sys::{
@@ -282,6 +283,32 @@ impl ProviderLibrary {
             Self::BuiltIn(_) => program_instance(),
             Self::Loaded(library) => library.instance,
         }
+    }
+
+    /// Calls the entry point of a kind on `worker` (LIFE-INIT-007).
+    ///
+    /// # Errors
+    /// MAPI_E_NOT_FOUND if the library has no such entry point; what the entry point answered.
+    pub(crate) fn init(
+        &self,
+        worker: &Worker,
+        kind: ProviderKind,
+        arguments: &InitArguments,
+    ) -> Result<Initialized> {
+        let points = self.entry_points();
+        let init = match kind {
+            ProviderKind::AddressBook => points.address_book.map(ProviderInit::AddressBook),
+            ProviderKind::Store => points.message_store.map(ProviderInit::Store),
+            ProviderKind::Transport => points.transport.map(ProviderInit::Transport),
+        };
+        let init = init.ok_or_else(|| {
+            Error::provider(ErrorCode::NOT_FOUND).context(format!(
+                "the library has no entry point of a {kind} provider"
+            ))
+        })?;
+        // SAFETY: the entry point is this library's, which stays mapped until every object of it is gone: `Libraries` frees it
+        // at the very end, and the shutdown plan pins it if an object has not gone.
+        unsafe { host_call::provider_init(worker, init, arguments) }
     }
 
     /// Where it was loaded from; None if it is linked in.

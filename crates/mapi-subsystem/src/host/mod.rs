@@ -14,7 +14,10 @@
 mod libraries;
 mod library;
 mod log;
+mod logon;
+mod provider;
 pub mod search;
+mod support;
 pub mod unmapped;
 
 pub use libraries::{HostedLibrary, Libraries, LibraryEnd};
@@ -22,4 +25,7 @@ pub use library::{
     BuiltIn, CanUnload, EntryPoints, Freed, Library, ProviderLibrary, is_set_user_id,
 };
 pub use log::{LibraryEvent, LibraryLog, LibraryStep};
+pub(crate) use logon::{Logon, Place};
+pub(crate) use provider::Provider;
 pub use search::Search;
+pub(crate) use support::{Support, one_off};

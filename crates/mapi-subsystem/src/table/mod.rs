@@ -14,6 +14,7 @@
 mod change;
 mod cursor;
 mod data;
+mod export;
 mod instance;
 mod object;
 mod open_view;
@@ -22,5 +23,6 @@ mod sort;
 mod view;
 
 pub use data::{TableData, TableType};
+pub(crate) use export::{export_view, memory_table};
 pub use object::TableDataHandle;
 pub use open_view::TableView;

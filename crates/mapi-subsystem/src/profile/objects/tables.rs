@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use mapi_com::ptr::ComPtr;
-use mapi_sys::{IMAPITable, MAPI_UNICODE};
-use mapi_types::{Error, ErrorCode, MapiUid, PropTag, Property, Result, Row, SortOrder, tag};
+use mapi_com::scope::Scope;
+use mapi_sys::IMAPITable;
+use mapi_types::{Error, MapiUid, PropTag, Property, Result, Row, tag};
 
-use super::ClientScope;
 use crate::profile::{Profile, ProfileStore, Section};
 
 /// IProfAdmin::GetProfileTable (profile-tables.md).
 pub(super) fn profiles(
     store: &Arc<ProfileStore>,
-    client: &ClientScope,
+    scope: &Arc<Scope>,
     flags: u32,
 ) -> Result<ComPtr<IMAPITable>> {
     let rows = store.list()?.into_iter().map(|profile| {
@@ -23,7 +23,7 @@ pub(super) fn profiles(
         ])
     });
     let columns = [tag::PR_DISPLAY_NAME, tag::PR_DEFAULT_PROFILE];
-    view(&columns, rows.collect(), None, client, flags)
+    view(&columns, rows.collect(), scope, flags)
 }
 
 /// The columns of the message service table (message-service-tables.md).
@@ -41,10 +41,15 @@ const SERVICE_COLUMNS: [PropTag; 8] = [
 /// IMsgServiceAdmin::GetMsgServiceTable. It is sorted by name, as the page has it.
 pub(super) fn services(
     profile: &Profile,
-    client: &ClientScope,
+    scope: &Arc<Scope>,
     flags: u32,
 ) -> Result<ComPtr<IMAPITable>> {
-    let rows = profile.services().map(|section| {
+    let mut services: Vec<&Section> = profile.services().collect();
+    services.sort_by_key(|s| {
+        let name = s.props.text(tag::PR_DISPLAY_NAME);
+        name.map(|n| n.to_lowercase())
+    });
+    let rows = services.into_iter().map(|section| {
         let column = |tag: &PropTag| match *tag {
             tag::PR_INSTANCE_KEY => Property::new(*tag, section.uid.0.as_slice()),
             // No flag is a flag word too.
@@ -53,8 +58,7 @@ pub(super) fn services(
         };
         Row::from(SERVICE_COLUMNS.iter().map(column).collect::<Vec<_>>())
     });
-    let order = Some(SortOrder::by(tag::PR_DISPLAY_NAME));
-    view(&SERVICE_COLUMNS, rows.collect(), order, client, flags)
+    view(&SERVICE_COLUMNS, rows.collect(), scope, flags)
 }
 
 /// The columns of provider tables (provider-tables.md).
@@ -76,7 +80,7 @@ const PROVIDER_COLUMNS: [PropTag; 10] = [
 pub(super) fn providers(
     profile: &Profile,
     service: Option<&MapiUid>,
-    client: &ClientScope,
+    scope: &Arc<Scope>,
     flags: u32,
 ) -> Result<ComPtr<IMAPITable>> {
     let providers = profile.all_providers().filter(|section| match service {
@@ -96,7 +100,7 @@ pub(super) fn providers(
             rows.push(provider_row(profile, section, None));
         }
     }
-    view(&PROVIDER_COLUMNS, rows, None, client, flags)
+    view(&PROVIDER_COLUMNS, rows, scope, flags)
 }
 
 fn provider_row(profile: &Profile, section: &Section, place: Option<usize>) -> Row {
@@ -120,19 +124,12 @@ fn provider_row(profile: &Profile, section: &Section, place: Option<usize>) -> R
     Row::from(PROVIDER_COLUMNS.iter().map(column).collect::<Vec<_>>())
 }
 
-/// A table of rows that do not change any more; `key` names them. Its strings are in the width that `flags` say, until
-/// SetColumns.
 fn view(
     columns: &[PropTag],
     rows: Vec<Row>,
-    order: Option<SortOrder>,
-    client: &ClientScope,
+    scope: &Arc<Scope>,
     flags: u32,
 ) -> Result<ComPtr<IMAPITable>> {
-    if flags & !MAPI_UNICODE != 0 {
-        let text = format!("flags {flags:#x} mean nothing to this table");
-        return Err(Error::caller(ErrorCode::UNKNOWN_FLAGS).context(text));
-    }
-    let _ = (columns, rows, order, client);
-    Err(Error::no_support().context("the table engine is not built yet"))
+    let _ = (columns, rows, scope, flags);
+    Err(Error::no_support())
 }

@@ -1,0 +1,112 @@
+//! A session comes up, works, and goes down by the book.
+
+use mapi_com::iface::{
+    MapiContainer as _, MapiFolder as _, MapiProp as _, MapiSession as _, MapiTable as _,
+    MsgStore as _,
+};
+use mapi_com::ptr::ComPtr;
+use mapi_sys::{IMAPIFolder, IMessage};
+use mapi_types::{EntryId, ErrorCode, PropValue, tag};
+
+use crate::world::{World, open_store, prop};
+
+#[test]
+fn a_message_survives_the_session_that_wrote_it() {
+    let world = World::new();
+    world.profile("p", &["MSGSTORE"]);
+    let session = world.logon("p");
+    let store = open_store(&session, 0);
+    let inbox = store.get_receive_folder("IPM", 0).unwrap().folder;
+    let folder: ComPtr<IMAPIFolder> = store
+        .open_entry(&inbox, None, 0x10)
+        .unwrap()
+        .object
+        .query()
+        .unwrap();
+    let message = folder.create_message(None, 0).unwrap();
+    assert!(
+        message
+            .set_props(&[prop(tag::PR_SUBJECT, "Hello")])
+            .unwrap()
+            .is_empty()
+    );
+    message.save_changes(0).unwrap();
+    drop((message, folder, store));
+    session.logoff(0, 0, 0).unwrap();
+    drop(session);
+
+    let session = world.logon("p");
+    let store = open_store(&session, 0);
+    let folder: ComPtr<IMAPIFolder> = store
+        .open_entry(&inbox, None, 0)
+        .unwrap()
+        .object
+        .query()
+        .unwrap();
+    let contents = folder.get_contents_table(0).unwrap();
+    contents
+        .set_columns(&[tag::PR_SUBJECT, tag::PR_ENTRYID], 0)
+        .unwrap();
+    let rows = contents.query_rows(10, 0).unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(
+        rows[0].get(tag::PR_SUBJECT).unwrap().as_str().unwrap(),
+        "Hello"
+    );
+    let id = EntryId::from(
+        rows[0]
+            .get(tag::PR_ENTRYID)
+            .and_then(PropValue::as_bytes)
+            .unwrap(),
+    );
+    let message: ComPtr<IMessage> = session
+        .open_entry(&id, None, 0)
+        .unwrap()
+        .object
+        .query()
+        .unwrap();
+    drop((message, contents, folder, store));
+    session.logoff(0, 0, 0).unwrap();
+    let report = world.subsystem.reports().pop().unwrap();
+    assert!(report.by_the_book, "{report:#?}");
+}
+
+#[test]
+fn what_a_client_leaves_open_is_reported_and_fails_safely() {
+    let world = World::new();
+    world.profile("p", &["EXAB", "MSGSTORE"]);
+    let session = world.logon("p");
+    let (book, failed) = session.open_address_book(0, None, 0).unwrap();
+    assert!(!failed);
+    let store = open_store(&session, 0);
+    let inbox = store.get_receive_folder("IPM", 0).unwrap().folder;
+    let folder: ComPtr<IMAPIFolder> = store
+        .open_entry(&inbox, None, 0)
+        .unwrap()
+        .object
+        .query()
+        .unwrap();
+    let table = folder.get_contents_table(0).unwrap();
+    session.logoff(0, 0, 0).unwrap();
+    let report = world.subsystem.reports().pop().unwrap();
+    assert!(report.by_the_book, "{report:#?}");
+    assert!(!report.left_open.is_empty());
+    assert_eq!(
+        table.get_row_count(0).unwrap_err().code(),
+        ErrorCode::INVALID_OBJECT
+    );
+    assert_eq!(
+        folder.get_prop_list(0).unwrap_err().code(),
+        ErrorCode::INVALID_OBJECT
+    );
+    assert_eq!(
+        store.get_prop_list(0).unwrap_err().code(),
+        ErrorCode::INVALID_OBJECT
+    );
+    assert_eq!(
+        book.get_prop_list(0).unwrap_err().code(),
+        ErrorCode::INVALID_OBJECT
+    );
+    world.subsystem.stop();
+    drop((table, folder, store, book, session));
+}
