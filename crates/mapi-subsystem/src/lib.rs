@@ -8,11 +8,13 @@ pub mod report;
 pub mod shutdown;
 pub mod table;
 
+mod init;
 mod read_only;
 mod routing;
 mod session;
 mod status;
 mod subsystem;
 
+pub use init::{Init, admin_profiles, current, initialize, logon, uninitialize};
 pub use session::LogonRequest;
 pub use subsystem::{Config, Stopped, Subsystem};
