@@ -15,7 +15,7 @@ use crate::tags::{
 const NOWHERE: i32 = -1;
 
 /// Fields that have properties of their own, or that export makes anew.
-const OWN: &[&str] = &[
+pub(super) const OWN: &[&str] = &[
     "content-type",
     "content-disposition",
     "content-transfer-encoding",

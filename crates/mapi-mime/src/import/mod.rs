@@ -95,14 +95,12 @@ impl<'r> Importer<'r> {
         received: Option<FileTime>,
         outermost: bool,
     ) -> Result<()> {
-        let header = Header::read(&mut self.lines)?;
-        if outermost && header.raw.is_empty() {
-            let first = self.lines.line()?.map(<[u8]>::len).ok_or_else(|| {
-                Error::caller(ErrorCode::CORRUPT_DATA).context("the message has no bytes at all")
-            })?;
-            self.lines.unread(first);
+        if outermost && self.lines.is_empty()? {
+            let error = Error::caller(ErrorCode::CORRUPT_DATA);
+            return Err(error.context("the message has no bytes at all"));
         }
-        let part = Part::new(header, Place::default());
+        let header = Header::read(&mut self.lines)?;
+        let mut part = Part::new(header, Place::default());
         let class = message_class(&part.mime);
         let whole = class == SIGNED;
         let (header, mime) = (&part.header, &part.mime);
@@ -113,6 +111,10 @@ impl<'r> Importer<'r> {
         if whole {
             self.signed(&part, sink, &mut bodies)?;
         } else {
+            // The other fields belong to the message, also where its body is an attachment.
+            part.header
+                .fields
+                .retain(|f| attachment::OWN.contains(&f.name.as_str()));
             self.entity(&part, sink, &mut bodies)?;
         }
         bodies.finish(sink)

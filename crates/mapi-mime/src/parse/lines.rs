@@ -47,6 +47,11 @@ impl<'r> Lines<'r> {
         }
     }
 
+    /// Whether nothing is left.
+    pub fn is_empty(&mut self) -> io::Result<bool> {
+        Ok(self.peek()?.is_none())
+    }
+
     /// From here on lines `--boundary` end parts. Returns the level of the new multipart.
     pub fn enter(&mut self, boundary: &str) -> usize {
         self.boundaries.push(boundary.as_bytes().to_vec());

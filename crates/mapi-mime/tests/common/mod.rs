@@ -26,10 +26,14 @@ impl Imported {
             .map_or_else(|| panic!("{tag} is no text"), |t| t.into_owned())
     }
 
-    pub fn exported(&self) -> String {
+    pub fn exported(&self) -> Vec<u8> {
         let mut out = Vec::new();
         let options = ExportOptions::default();
         export(&self.message, &self.names, &options, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        out
+    }
+
+    pub fn exported_text(&self) -> String {
+        String::from_utf8(self.exported()).unwrap()
     }
 }

@@ -1,0 +1,232 @@
+//! Hostile input: no panic, no unbounded memory, no lost text.
+#![allow(clippy::unwrap_used)] // helpers of tests fail by panicking
+
+mod common;
+
+use std::io::{self, Read};
+
+use common::imported;
+use mapi_mime::{
+    AttachmentData, Content, ImportOptions, MapiMessage, MemoryNames, MessageSink, import,
+};
+use mapi_types::{PropTag, PropValue, Property, Result, Row, tag};
+use proptest::prelude::*;
+
+/// Mail-like text: what the parser looks for, in any order.
+fn mail() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = vec![
+        "From: a@x.org\n",
+        "To: g: b, c <d@x>;\r\n",
+        "Subject: =?utf-8?q?=C3?= =?utf-8?b?pA==?=\n",
+        "Content-Type: multipart/mixed; boundary=b\n",
+        "Content-Type: multipart/alternative; boundary=\"c\"\n",
+        "Content-Type: message/rfc822\n",
+        "Content-Type: text/html; charset=utf-7\n",
+        "Content-Type: ;;=\n",
+        "Content-Type: multipart/signed; boundary=b\n",
+        "Content-Transfer-Encoding: base64\n",
+        "Content-Transfer-Encoding: quoted-printable\n",
+        "Content-Transfer-Encoding: x-uuencode\n",
+        "Content-Disposition: attachment; filename*0*=utf-8''%C3; filename*1*=%A4\n",
+        "Date: 1 Jan\n",
+        "\n",
+        "\r\n",
+        "\r",
+        "--b\n",
+        "--b--\n",
+        "--c\r\n",
+        "--c--",
+        "text =3D=\n",
+        "aGVsbG8=\n",
+        "begin 644 x\n",
+        "\u{fc}\u{65e5} ",
+        "Thread-Index: AQ==\n",
+        "Reply-To: (\n",
+        " folded\n",
+        "From \n",
+        "X-A: =?x?q?y?=\n",
+    ];
+    let piece = prop_oneof![
+        8 => proptest::sample::select(pieces).prop_map(|p| p.as_bytes().to_vec()),
+        1 => proptest::collection::vec(any::<u8>(), 0..12),
+    ];
+    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_mail_is_imported_and_its_export_is_stable(mail in mail()) {
+        if mail.is_empty() {
+            return Ok(());
+        }
+        let once = imported(&mail).exported();
+        let twice = imported(&once).exported();
+        let thrice = imported(&twice).exported();
+        prop_assert_eq!(String::from_utf8_lossy(&thrice), String::from_utf8_lossy(&twice));
+    }
+
+    #[test]
+    fn any_bytes_are_survived(mail in proptest::collection::vec(any::<u8>(), 1..400)) {
+        let _ = imported(&mail).exported();
+    }
+}
+
+#[test]
+fn deep_nesting_is_cut_and_kept() {
+    let mut mail = String::new();
+    for i in 0..5_000 {
+        mail.push_str(&format!(
+            "Content-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\n"
+        ));
+    }
+    mail.push_str("\nthe bottom\n");
+    let message = imported(&mail).message;
+    let AttachmentData::Bytes(rest) = &message.attachments[0].data else {
+        panic!("no bytes");
+    };
+    assert!(rest.ends_with(b"the bottom"));
+    let nested = "Content-Type: message/rfc822\n\n".repeat(5_000);
+    let _ = imported(nested).exported();
+}
+
+#[test]
+fn endless_parts_end_in_one_attachment() {
+    let parts = "--b\n\nx\n".repeat(30_000);
+    let mail = format!("Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n");
+    let message = imported(mail).message;
+    assert!(message.attachments.len() <= 20_001);
+    let AttachmentData::Bytes(rest) = &message.attachments.last().unwrap().data else {
+        panic!("no bytes");
+    };
+    assert!(rest.len() > 50_000);
+}
+
+#[test]
+fn endless_headers_end_in_the_body() {
+    let fields: String = (0..50_000).map(|i| format!("X-{i}: v\n")).collect();
+    let imported = imported(format!("Subject: s\n{fields}\nbody"));
+    assert!(
+        imported
+            .text(tag::PR_BODY)
+            .contains("X-49999: v\r\n\r\nbody")
+    );
+}
+
+/// A mail of `megabytes`, made as it is read.
+struct Endless {
+    head: &'static [u8],
+    left: usize,
+}
+
+impl Read for Endless {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if !self.head.is_empty() {
+            return self.head.read(out);
+        }
+        const LINE: &[u8; 64] =
+            b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHU\n";
+        let count = out.len().min(self.left) / LINE.len() * LINE.len();
+        for line in out[..count].chunks_mut(LINE.len()) {
+            line.copy_from_slice(LINE);
+        }
+        self.left -= count;
+        Ok(count)
+    }
+}
+
+/// Counts and forgets.
+#[derive(Default)]
+struct Counter {
+    held: usize,
+    streamed: u64,
+}
+
+impl MessageSink for Counter {
+    fn props(&mut self, props: Vec<Property>) -> Result<()> {
+        self.held += props.iter().map(|p| p.value.size_bytes()).sum::<usize>();
+        Ok(())
+    }
+
+    fn recipients(&mut self, _: Vec<Row>) -> Result<()> {
+        Ok(())
+    }
+
+    fn stream(&mut self, _: PropTag, data: &mut dyn Read) -> Result<()> {
+        self.streamed += io::copy(data, &mut io::sink())?;
+        Ok(())
+    }
+
+    fn attachment(&mut self, _: Vec<Property>, content: Content<'_>) -> Result<()> {
+        match content {
+            Content::Data(data) => self.stream(tag::PR_ATTACH_DATA_BIN, data),
+            Content::Message(embedded) => embedded.deliver(self),
+        }
+    }
+}
+
+/// Resident memory at its highest, in kilobytes.
+fn peak_kb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Memory does not grow with the mail, whatever its shape.
+fn is_never_held(size: usize) {
+    for head in [
+        "Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\n",
+        "Content-Type: text/plain\n\n",
+        "Content-Type: text/html\n\n",
+        "Content-Type: multipart/signed; boundary=b\n\n--b\n\n",
+        "Content-Type: multipart/mixed; boundary=never\n\n",
+        "Content-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: image/png\n\n",
+    ] {
+        let before = peak_kb();
+        let mut mail = Endless {
+            head: head.as_bytes(),
+            left: size,
+        };
+        let mut sink = Counter::default();
+        let names = MemoryNames::default();
+        import(&mut mail, &names, &ImportOptions::default(), &mut sink).unwrap();
+        assert!(
+            sink.streamed > u64::try_from(size).unwrap() / 5 * 3,
+            "{head}: {} bytes",
+            sink.streamed
+        );
+        assert!(sink.held < 8 << 20, "{head}: {} bytes held", sink.held);
+        if let (Some(before), Some(after)) = (before, peak_kb()) {
+            assert!(
+                after - before < 12 * 1024,
+                "{head}: {} KB more",
+                after - before
+            );
+        }
+    }
+}
+
+#[test]
+fn a_large_mail_is_never_held() {
+    is_never_held(24 << 20);
+}
+
+#[test]
+#[ignore = "slow without optimisation"]
+fn a_mail_of_200_megabytes_is_never_held() {
+    is_never_held(200 << 20);
+}
+
+#[test]
+fn a_long_body_streams_in_and_out() {
+    let text = "Zeile mit Umlaut: äöü 😀\n".repeat(60_000);
+    let mail = format!("Content-Type: text/plain; charset=utf-8\n\n{text}");
+    let names = MemoryNames::default();
+    let mut message = MapiMessage::default();
+    let options = ImportOptions::default();
+    import(&mut mail.as_bytes(), &names, &options, &mut message).unwrap();
+    let body = message
+        .get(tag::PR_BODY)
+        .and_then(PropValue::as_str)
+        .unwrap();
+    assert_eq!(body, text.replace('\n', "\r\n"));
+}
