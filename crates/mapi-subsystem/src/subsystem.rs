@@ -12,11 +12,11 @@ use mapi_com::scope::Scope;
 use mapi_types::{Error, ErrorCode, Result};
 
 use crate::clock::{Clock, SystemClock};
-use crate::host::{BuiltIn, Libraries, LibraryEnd, Search};
+use crate::host::{BuiltIn, Libraries, LibraryEnd, Search, ServiceEntries};
 use crate::notify::{Delivery, Engine};
 use crate::profile::ProfileStore;
 use crate::profile::inf::{SearchPath, ServiceCatalog};
-use crate::profile::objects::{Administration, NoEntryPoints};
+use crate::profile::objects::Administration;
 use crate::report::ShutdownReport;
 use crate::session::SessionCore;
 use crate::shutdown::Deadlines;
@@ -130,9 +130,10 @@ impl Subsystem {
             .collect();
         let (built_in, path) = (config.built_in_services.clone(), config.services.clone());
         let load = move || ServiceCatalog::load(&built_in, &path);
+        let services = Arc::new(ServiceEntries::default());
         let administration =
-            Administration::new(Arc::clone(&profiles), load, Arc::new(NoEntryPoints));
-        Ok(Arc::new(Self {
+            Administration::new(Arc::clone(&profiles), load, Arc::clone(&services) as Arc<_>);
+        let subsystem = Arc::new(Self {
             search: Search::new(folders),
             libraries: Libraries::new(config.built_in.clone()),
             scope: Scope::new("MAPI", Allocator::local()),
@@ -144,7 +145,9 @@ impl Subsystem {
             last_session: AtomicU64::new(0),
             reports: Mutex::default(),
             config,
-        }))
+        });
+        services.belong_to(&subsystem);
+        Ok(subsystem)
     }
 
     /// How it is set up.

@@ -11,7 +11,10 @@ use std::time::Duration;
 use libloading::os::unix as os;
 #[cfg(windows)]
 use libloading::os::windows as os;
-use mapi_com::host_call::{self, InitArguments, Initialized, ProviderInit, ProviderKind};
+use mapi_com::alloc::Allocator;
+use mapi_com::host_call::{
+    self, InitArguments, Initialized, ProviderInit, ProviderKind, ServiceCall,
+};
 use mapi_com::trampoline::frames::DllCanUnloadNowFrame;
 use mapi_com::trampoline::{Frame, Outcome, Worker};
 use mapi_sys::{
@@ -309,6 +312,26 @@ impl ProviderLibrary {
         // SAFETY: the entry point is this library's, which stays mapped until every object of it is gone: `Libraries` frees it
         // at the very end, and the shutdown plan pins it if an object has not gone.
         unsafe { host_call::provider_init(worker, init, arguments) }
+    }
+
+    /// Calls a message service's entry point on `worker`.
+    ///
+    /// # Errors
+    /// MAPI_E_NOT_FOUND if the library has no such function; what the entry point answered.
+    pub(crate) fn call_service(
+        &self,
+        worker: &Worker,
+        function: &str,
+        call: ServiceCall,
+        allocator: Allocator,
+    ) -> Result<()> {
+        let entry = self.service_entry(function).ok_or_else(|| {
+            Error::provider(ErrorCode::NOT_FOUND)
+                .context(format!("the library has no function {function}"))
+        })?;
+        // SAFETY: the function is this library's, which stays mapped until `Libraries` frees it at the very end; what has this name
+        // in a profile is a MSGSERVICEENTRY.
+        unsafe { host_call::service_entry(worker, entry, call, allocator) }
     }
 
     /// Where it was loaded from; None if it is linked in.

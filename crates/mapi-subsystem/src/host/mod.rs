@@ -17,6 +17,7 @@ mod log;
 mod logon;
 mod provider;
 pub mod search;
+mod service;
 mod support;
 pub mod unmapped;
 
@@ -28,4 +29,5 @@ pub use log::{LibraryEvent, LibraryLog, LibraryStep};
 pub(crate) use logon::{Logon, Place};
 pub(crate) use provider::Provider;
 pub use search::Search;
+pub(crate) use service::ServiceEntries;
 pub(crate) use support::{Support, one_off};

@@ -6,7 +6,7 @@ use mapi_com::host_call::{
     self, Logon as LogonSuccess, LogonArguments, LogonObject, ProviderKind as CallKind,
 };
 use mapi_com::ptr::ComPtr;
-use mapi_types::{EntryId, Error, ErrorCode, Guid, MapiUid, Result};
+use mapi_types::{EntryId, Error, ErrorCode, Guid, Result};
 
 use super::SessionCore;
 use crate::host::{Logon, Place, Provider, Support};
@@ -52,9 +52,10 @@ impl SessionCore {
             return Err(Error::provider(ErrorCode::LOGON_FAILED).context(text));
         }
         let mut result = self.try_logon(entry, wish);
-        let retries = usize::from(matches!(&result, Err(e) if e.code() == ErrorCode::UNCONFIGURED));
-        for _ in 0..retries {
-            self.configure(entry)?;
+        if let Err(error) = &result
+            && error.code() == ErrorCode::UNCONFIGURED
+            && self.configure(entry)
+        {
             result = self.try_logon(entry, wish);
         }
         result.inspect_err(|error| self.logon_refused(entry, error))
@@ -278,35 +279,21 @@ impl SessionCore {
     }
 
     /// MAPI_E_UNCONFIGURED: the service's entry point, then the logon once more (LIFE-LOGON-017).
-    fn configure(self: &Arc<Self>, entry: &ProviderEntry) -> Result<()> {
-        let unconfigured = || {
-            let text = format!(
-                "{} is not configured, and its service has no entry point to do so",
-                entry.display_name
-            );
-            Error::provider(ErrorCode::UNCONFIGURED).context(text)
+    /// `false` if there is none, or it could not.
+    fn configure(&self, entry: &ProviderEntry) -> bool {
+        let Some(service) = &entry.service else {
+            return false;
         };
-        let service = entry.service.ok_or_else(unconfigured)?;
-        if !self.call_service_entry(
-            &service,
+        let (context, flags) = (
             mapi_sys::MSG_SERVICE_CONFIGURE,
             mapi_sys::SERVICE_LOGON_FAILED,
-        )? {
-            return Err(unconfigured());
-        }
-        Ok(())
-    }
-
-    /// Calls the entry point of a message service. `false` if it has none.
-    fn call_service_entry(
-        self: &Arc<Self>,
-        service: &MapiUid,
-        context: u32,
-        flags: u32,
-    ) -> Result<bool> {
-        // Configuration support objects are not built: a service that needs its entry point cannot be configured here.
-        let _ = (service, context, flags);
-        Ok(false)
+        );
+        let admin = self.subsystem().administration();
+        let called = admin.call_entry(self.profile_name(), service, context, flags, &[]);
+        called.unwrap_or_else(|error| {
+            tracing::warn!(provider = entry.display_name, %error, "its message service did not configure it");
+            false
+        })
     }
 
     /// A provider object that is over: forgotten, with MAPI's reference if it still has it.

@@ -82,7 +82,7 @@ impl EntryPoint {
 
 impl Administration {
     /// Calls the entry point of a service; without one there is nothing to do, and the answer is `false`.
-    pub(super) fn call_entry(
+    pub(crate) fn call_entry(
         self: &Arc<Self>,
         profile: &str,
         service: &MapiUid,
