@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The journal of one address book or store, found by its name and kept over its logons.
 #[derive(Default)]
@@ -15,6 +16,10 @@ pub struct Journal {
     pub fail_next_logon: AtomicBool,
     /// The next `close` panics.
     pub panic_in_close: AtomicBool,
+    /// The next object that is dropped takes its time: it gives `close` the chance to come too early.
+    pub slow_drop: AtomicBool,
+    /// The next logon takes its time: it gives another one the chance to come between.
+    pub slow_logon: AtomicBool,
 }
 
 impl Journal {
@@ -55,6 +60,14 @@ impl Journal {
         self.late.load(Ordering::Acquire)
     }
 
+    /// Waits for what must not happen: until it has, or for a moment.
+    pub(crate) fn tempt(&self, has_happened: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + Duration::from_millis(200);
+        while !has_happened(self) && Instant::now() < end {
+            std::thread::yield_now();
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<&'static str>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -81,6 +94,10 @@ impl Alive {
 
 impl Drop for Alive {
     fn drop(&mut self) {
+        if self.0.slow_drop.swap(false, Ordering::AcqRel) {
+            self.0
+                .tempt(|journal| journal.closed.load(Ordering::Acquire));
+        }
         self.check();
         self.0.alive.fetch_sub(1, Ordering::AcqRel);
     }

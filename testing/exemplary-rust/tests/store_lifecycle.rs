@@ -588,6 +588,7 @@ fn life_logon_013_clients_who_open_a_store_at_once_get_the_same_one() {
     let host = Host::new("at once");
     let provider = host.store_provider();
     let (name, journal) = fresh("at once");
+    journal.slow_logon.store(true, Ordering::Release);
     let opened: Vec<_> = std::thread::scope(|scope| {
         let open = || {
             let worker = mapi_com::trampoline::Worker::spawn("client").unwrap();
@@ -632,6 +633,28 @@ fn life_store_007_a_forced_logoff_and_the_last_release_may_come_at_once() {
         assert_eq!(records.count("support ends"), 1);
         assert!(!journal.was_late());
     }
+    assert_eq!(end_provider(provider), 0);
+    assert_eq!(host.blocks(), 0);
+}
+
+#[test]
+fn life_logoff_005_an_object_on_its_way_out_goes_before_the_store_is_closed() {
+    let host = Host::new("on its way");
+    let provider = host.store_provider();
+    let (name, journal) = fresh("on its way");
+    let open = host.open(&provider, &name);
+    let child = root(&open);
+    journal.slow_drop.store(true, Ordering::Release);
+    std::thread::scope(|scope| {
+        scope.spawn(move || assert_eq!(child.release(), 0));
+        // The other thread has begun to drop it.
+        while journal.slow_drop.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        assert_eq!(open.force_logoff(), 0);
+    });
+    assert!(!journal.was_late());
+    drop(open);
     assert_eq!(end_provider(provider), 0);
     assert_eq!(host.blocks(), 0);
 }
