@@ -21,6 +21,7 @@ pub mod boundary;
 pub mod convert;
 pub mod entry;
 pub mod gate;
+mod head;
 pub mod host_call;
 pub mod iface;
 pub mod invalid;

@@ -1,14 +1,16 @@
 //! Scopes: who an object belongs to, and what is still open.
 
+use std::collections::HashMap;
 use std::ffi::c_void;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mapi_types::Result;
 
 use crate::alloc::Allocator;
 use crate::gate::{Gate, Running};
+use crate::head::{Head, HeadPtr, List};
 
 /// One owner of objects: a session handle, one logon of a provider, a support object.
 ///
@@ -94,31 +96,57 @@ impl Scope {
     /// What is open, oldest first.
     #[must_use]
     pub fn open_objects(&self) -> Vec<OpenObject> {
-        let census = self.census();
-        census.iter().map(|(_, entry)| entry.describe()).collect()
+        let described: Vec<_> = self.census().list.iter().map(Head::describe).collect();
+        // Finding names takes long: not under the lock.
+        let with_trace = |(mut object, trace): (OpenObject, Option<backtrace::Backtrace>)| {
+            object.trace = trace.map(|mut trace| {
+                trace.resolve();
+                format!("{trace:?}")
+            });
+            object
+        };
+        described.into_iter().map(with_trace).collect()
     }
 
     /// How many objects are open.
     #[must_use]
     pub fn open_count(&self) -> usize {
-        self.census().len
+        self.census().list.len()
     }
 
-    pub(crate) fn register(&self, object: Registered) -> Slot {
-        let trace = self
-            .traces
-            .then(|| Box::new(backtrace::Backtrace::new_unresolved()));
-        self.census().insert(Entry {
-            object,
-            since: Instant::now(),
-            trace,
-        })
+    /// Adds a new object to the census. With `weak` it can be found by the number that is answered, else that is 0.
+    ///
+    /// # Safety
+    /// `head` begins a shell that is in no census and stays where it is until it has been unregistered.
+    pub(crate) unsafe fn register(&self, head: *mut Head, weak: bool) -> u64 {
+        let trace = (self.traces).then(|| Box::new(backtrace::Backtrace::new_unresolved()));
+        let mut census = self.census();
+        let mut serial = 0;
+        if weak {
+            census.last_serial += 1;
+            serial = census.last_serial;
+            census.weak.insert(serial, HeadPtr(head));
+        }
+        // SAFETY: by the contract above, and the lock is held.
+        unsafe { census.list.push(head, serial, trace) };
+        serial
     }
 
-    pub(crate) fn unregister(&self, slot: Slot) {
-        let entry = self.census().remove(slot);
-        drop(entry);
-        if self.is_closed() {
+    /// Takes an object out of the census, if it is in it.
+    ///
+    /// # Safety
+    /// `head` begins a live shell, which is in the census of this scope if in any.
+    pub(crate) unsafe fn unregister(&self, head: *mut Head) {
+        let mut census = self.census();
+        // SAFETY: by the contract above, and the lock is held.
+        let removed = unsafe { census.list.remove(head) };
+        if let Some(serial) = removed.as_ref().map(|r| r.serial).filter(|s| *s != 0) {
+            census.weak.remove(&serial);
+        }
+        let empty = census.list.len() == 0;
+        drop(census);
+        drop(removed);
+        if empty && self.is_closed() {
             self.drained.notify_all();
         }
     }
@@ -129,28 +157,29 @@ impl Scope {
         let census = self.census();
         let waited = self
             .drained
-            .wait_timeout_while(census, timeout, |census| census.len > 0);
+            .wait_timeout_while(census, timeout, |census| census.list.len() > 0);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// All open objects, newest first, each with one reference of ours: whoever ends a scope ends children before
     /// their parents.
-    pub(crate) fn hold_all(&self) -> Vec<Registered> {
+    pub(crate) fn hold_all(&self) -> Vec<HeadPtr> {
         let census = self.census();
-        let mut held: Vec<Registered> = census
-            .iter()
-            .map(|(_, e)| e.object)
-            .filter(|o| (o.hold)(o.pointer))
+        let held = census.list.iter().filter(|head| head.hold());
+        let mut held: Vec<_> = held
+            .map(|head| HeadPtr(std::ptr::from_ref(head).cast_mut()))
             .collect();
         held.reverse();
         held
     }
 
-    /// One open object with one reference of ours, if it is still there and nobody is just giving its last one back.
-    pub(crate) fn hold(&self, slot: Slot) -> Option<Registered> {
+    /// An object that was registered as weak, with one reference of ours, if it is still there and nobody is just giving
+    /// its last one back.
+    pub(crate) fn hold(&self, serial: u64) -> Option<HeadPtr> {
         let census = self.census();
-        let object = census.get(slot)?.object;
-        (object.hold)(object.pointer).then_some(object)
+        let head = *census.weak.get(&serial)?;
+        // SAFETY: what is in the census is alive as long as the lock is held.
+        unsafe { (*head.0).hold() }.then_some(head)
     }
 
     fn census(&self) -> MutexGuard<'_, Census> {
@@ -177,26 +206,6 @@ pub struct OpenObject {
     pub trace: Option<String>,
 }
 
-/// What the scope knows of a shell.
-#[derive(Clone, Copy)]
-pub(crate) struct Registered {
-    pub pointer: ShellPointer,
-    pub kind: &'static str,
-    /// Adds a reference unless the count is zero already.
-    pub hold: fn(ShellPointer) -> bool,
-    pub references: fn(ShellPointer) -> u32,
-    /// Empties the shell, hands it to `make_invalid` and gives the reference of `hold` back.
-    pub invalidate: fn(ShellPointer, &MakeInvalid<'_>),
-}
-
-/// A shell, untyped.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct ShellPointer(pub *mut c_void);
-
-#[allow(unsafe_code)]
-// SAFETY: shells are free-threaded; the pointer is only used while the object is in the census or held.
-unsafe impl Send for ShellPointer {}
-
 /// A shell that is about to become MAPI's: the arguments of MakeInvalid. Only a shell makes one, of itself, while its count
 /// stands still.
 #[derive(Debug)]
@@ -209,129 +218,10 @@ pub struct ShellBlock {
 /// IMAPISupport::MakeInvalid.
 pub type MakeInvalid<'a> = dyn Fn(&ShellBlock) -> Result<()> + 'a;
 
-struct Entry {
-    object: Registered,
-    since: Instant,
-    trace: Option<Box<backtrace::Backtrace>>,
-}
-
-impl Entry {
-    fn describe(&self) -> OpenObject {
-        OpenObject {
-            kind: self.object.kind,
-            references: (self.object.references)(self.object.pointer),
-            age: self.since.elapsed(),
-            trace: self.trace.as_deref().map(|t| {
-                let mut resolved = t.clone();
-                resolved.resolve();
-                format!("{resolved:?}")
-            }),
-        }
-    }
-}
-
-/// Place of an object in the census. Places are used again, serial numbers are not.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Slot {
-    at: u32,
-    serial: u64,
-}
-
-const NONE: u32 = u32::MAX;
-
-/// A list in the order of creation, linked through a vector whose free places are used again.
+/// What is open, and what of it can be found by a number.
+#[derive(Default)]
 struct Census {
-    places: Vec<Place>,
-    free: u32,
-    first: u32,
-    last: u32,
-    len: usize,
-    next_serial: u64,
-}
-
-struct Place {
-    entry: Option<Entry>,
-    serial: u64,
-    prev: u32,
-    next: u32,
-}
-
-impl Default for Census {
-    fn default() -> Self {
-        Self {
-            places: Vec::new(),
-            free: NONE,
-            first: NONE,
-            last: NONE,
-            len: 0,
-            next_serial: 0,
-        }
-    }
-}
-
-impl Census {
-    fn insert(&mut self, entry: Entry) -> Slot {
-        let serial = self.next_serial;
-        self.next_serial += 1;
-        let place = Place {
-            entry: Some(entry),
-            serial,
-            prev: self.last,
-            next: NONE,
-        };
-        let at = if self.free == NONE {
-            self.places.push(place);
-            u32::try_from(self.places.len() - 1).expect("fewer than 2^32 objects")
-        } else {
-            let at = self.free;
-            self.free = self.places[at as usize].next;
-            self.places[at as usize] = place;
-            at
-        };
-        match self.last {
-            NONE => self.first = at,
-            last => self.places[last as usize].next = at,
-        }
-        self.last = at;
-        self.len += 1;
-        Slot { at, serial }
-    }
-
-    fn get(&self, slot: Slot) -> Option<&Entry> {
-        let place = self.places.get(slot.at as usize)?;
-        place.entry.as_ref().filter(|_| place.serial == slot.serial)
-    }
-
-    fn remove(&mut self, slot: Slot) -> Option<Entry> {
-        self.get(slot)?;
-        let at = slot.at;
-        let place = self.places.get_mut(at as usize)?;
-        let entry = place.entry.take()?;
-        let (prev, next) = (place.prev, place.next);
-        place.next = self.free;
-        self.free = at;
-        match prev {
-            NONE => self.first = next,
-            prev => self.places[prev as usize].next = next,
-        }
-        match next {
-            NONE => self.last = prev,
-            next => self.places[next as usize].prev = prev,
-        }
-        self.len -= 1;
-        Some(entry)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (Slot, &Entry)> {
-        let mut at = self.first;
-        std::iter::from_fn(move || {
-            let place = self.places.get(at as usize)?;
-            let slot = Slot {
-                at,
-                serial: place.serial,
-            };
-            at = place.next;
-            Some((slot, place.entry.as_ref()?))
-        })
-    }
+    list: List,
+    weak: HashMap<u64, HeadPtr>,
+    last_serial: u64,
 }

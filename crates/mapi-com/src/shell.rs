@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_sys::{GUID, HRESULT, IID_IUnknown, IUnknown, IUnknownVtbl, Interface};
@@ -11,9 +11,10 @@ use mapi_types::{Error, ErrorCode, Result};
 
 use crate::alloc::Allocator;
 use crate::boundary::contain;
+use crate::head::{Head, HeadPtr, Kind, MOVING};
 use crate::iface::ComObject;
 use crate::ptr::{ComPtr, guid_from_abi};
-use crate::scope::{MakeInvalid, OpenObject, Registered, Scope, ShellBlock, ShellPointer, Slot};
+use crate::scope::{MakeInvalid, OpenObject, Scope, ShellBlock};
 
 /// A safe trait object that has a vtable: `dyn MsgStore` is exported as `IMsgStore`.
 ///
@@ -37,10 +38,7 @@ pub unsafe trait Export: ComObject + 'static {
 /// Its life: *alive* -> (last Release) *dying* -> freed, or *alive* -> (scope invalidated) a block of MAPI's.
 #[repr(C)]
 pub struct Shell<T: ?Sized + Export> {
-    vtbl: AtomicPtr<c_void>,
-    /// References; [`MOVING`] while the count is being handed to MakeInvalid.
-    count: AtomicU32,
-    dying: AtomicU8,
+    head: Head,
     allocator: Allocator,
     live: Mutex<Option<Live<T>>>,
     last_error: Mutex<Option<Error>>,
@@ -49,12 +47,7 @@ pub struct Shell<T: ?Sized + Export> {
 struct Live<T: ?Sized> {
     object: Arc<T>,
     scope: Arc<Scope>,
-    slot: Slot,
 }
-
-/// Set in the count while another vtable is about to take the object over, and left there when it has: whoever is just on
-/// its way into the old AddRef or Release goes on to the new one.
-const MOVING: u32 = 1 << 31;
 
 /// Shells that run code of this library: its DllCanUnloadNow answers S_FALSE while there are any.
 static OUTSTANDING: AtomicUsize = AtomicUsize::new(0);
@@ -73,7 +66,7 @@ pub fn export<T: ?Sized + Export>(
     scope: &Arc<Scope>,
     object: Arc<T>,
 ) -> Result<ComPtr<T::Interface>> {
-    export_weak(scope, object).map(|(object, _)| object)
+    make(scope, object, false).map(|(object, _)| object)
 }
 
 /// As [`export`], with a pointer that does not keep the object alive: for whoever may have to hand the same object out again.
@@ -85,45 +78,48 @@ pub fn export_weak<T: ?Sized + Export>(
     scope: &Arc<Scope>,
     object: Arc<T>,
 ) -> Result<(ComPtr<T::Interface>, WeakShell<T::Interface>)> {
-    let block: NonNull<Shell<T>> = scope.allocator().allocate(size_of::<Shell<T>>())?.cast();
-    let pointer = ShellPointer(block.as_ptr().cast());
-    let slot = scope.register(Registered {
-        pointer,
-        kind: T::Interface::NAME,
-        hold: hold::<T>,
-        references: references::<T>,
-        invalidate: invalidate::<T>,
-    });
-    OUTSTANDING.fetch_add(1, Ordering::AcqRel);
-    let shell = Shell::<T> {
-        vtbl: AtomicPtr::new(std::ptr::from_ref(T::VTBL).cast_mut().cast()),
-        count: AtomicU32::new(1),
-        dying: AtomicU8::new(0),
-        allocator: scope.allocator(),
-        live: Mutex::new(Some(Live {
-            object,
-            scope: Arc::clone(scope),
-            slot,
-        })),
-        last_error: Mutex::new(None),
-    };
-    // SAFETY: the block is ours, large enough, and aligned for any type (the allocator's contract).
-    unsafe { block.write(shell) };
-    // SAFETY: the shell begins with a vtable pointer of T::Interface and has one reference, which we give away.
-    let made = unsafe { ComPtr::from_raw(block.as_ptr().cast()) };
-    let made = made.ok_or_else(|| Error::system(ErrorCode::NOT_ENOUGH_MEMORY))?;
+    let (object, serial) = make(scope, object, true)?;
     let weak = WeakShell {
         scope: Arc::downgrade(scope),
-        slot,
+        serial,
         interface: PhantomData,
     };
-    Ok((made, weak))
+    Ok((object, weak))
+}
+
+fn make<T: ?Sized + Export>(
+    scope: &Arc<Scope>,
+    object: Arc<T>,
+    weak: bool,
+) -> Result<(ComPtr<T::Interface>, u64)> {
+    let allocator = scope.allocator();
+    let block: NonNull<Shell<T>> = allocator.allocate_whole(size_of::<Shell<T>>())?.cast();
+    let vtbl = std::ptr::from_ref(T::VTBL).cast_mut().cast();
+    OUTSTANDING.fetch_add(1, Ordering::AcqRel);
+    // SAFETY: the block is ours, large enough, and aligned for any type (the allocator's contract). It is complete before
+    // it is registered, when others see it; and it begins with a vtable pointer of T::Interface and has one reference,
+    // which we give away.
+    unsafe {
+        block.write(Shell {
+            head: Head::new(vtbl, Shell::<T>::KIND),
+            allocator,
+            live: Mutex::new(Some(Live {
+                object,
+                scope: Arc::clone(scope),
+            })),
+            last_error: Mutex::new(None),
+        });
+        let serial = scope.register(block.as_ptr().cast(), weak);
+        let made = ComPtr::from_raw(block.as_ptr().cast());
+        let made = made.ok_or_else(|| Error::system(ErrorCode::NOT_ENOUGH_MEMORY))?;
+        Ok((made, serial))
+    }
 }
 
 /// A pointer to one of our objects that does not keep it alive.
 pub struct WeakShell<I: Interface> {
     scope: Weak<Scope>,
-    slot: Slot,
+    serial: u64,
     interface: PhantomData<fn() -> I>,
 }
 
@@ -131,10 +127,10 @@ impl<I: Interface> WeakShell<I> {
     /// A reference to the object, unless it has ended or its last reference is just being given back.
     #[must_use]
     pub fn upgrade(&self) -> Option<ComPtr<I>> {
-        let held = self.scope.upgrade()?.hold(self.slot)?;
-        // SAFETY: the place in the census is that of a shell exported with the interface I, and `hold` has added the
-        // reference that is given away here.
-        unsafe { ComPtr::from_raw(held.pointer.0.cast()) }
+        let HeadPtr(held) = self.scope.upgrade()?.hold(self.serial)?;
+        // SAFETY: the number is that of a shell exported with the interface I, and `hold` has added the reference that is
+        // given away here.
+        unsafe { ComPtr::from_raw(held.cast()) }
     }
 }
 
@@ -219,6 +215,11 @@ impl<T: ?Sized + Export> Shell<T> {
         }
     }
 
+    const KIND: &'static Kind = &Kind {
+        name: T::Interface::NAME,
+        invalidate: invalidate::<T>,
+    };
+
     /// IUnknown's slots for a shell of type `T`: the base of every vtable.
     pub const UNKNOWN: IUnknownVtbl = IUnknownVtbl {
         QueryInterface: query_interface::<T>,
@@ -236,8 +237,10 @@ impl Scope {
     pub fn invalidate_all(&self, make_invalid: &MakeInvalid<'_>) -> Vec<OpenObject> {
         self.close();
         let census = self.open_objects();
-        for object in self.hold_all() {
-            (object.invalidate)(object.pointer, make_invalid);
+        for held in self.hold_all() {
+            // SAFETY: `hold_all` has given us a reference on each.
+            let kind = unsafe { (*held.0).kind() };
+            (kind.invalidate)(held, make_invalid);
         }
         census
     }
@@ -307,7 +310,7 @@ unsafe extern "system" fn query_interface<T: ?Sized + Export>(
 unsafe extern "system" fn add_ref<T: ?Sized + Export>(this: *mut IUnknown) -> u32 {
     // SAFETY: `this` is a shell of T and the caller holds a reference.
     let shell = unsafe { &*this.cast::<Shell<T>>() };
-    match change_count(&shell.count, 1) {
+    match change_count(&shell.head.count, 1) {
         Some(count) => count,
         // SAFETY: as above; the vtable is another one by now.
         None => unsafe { (moved::<T>(shell).AddRef)(this) },
@@ -317,9 +320,9 @@ unsafe extern "system" fn add_ref<T: ?Sized + Export>(this: *mut IUnknown) -> u3
 unsafe extern "system" fn release<T: ?Sized + Export>(this: *mut IUnknown) -> u32 {
     // SAFETY: `this` is a shell of T and the caller gives a reference back.
     let shell = unsafe { &*this.cast::<Shell<T>>() };
-    match change_count(&shell.count, -1) {
+    match change_count(&shell.head.count, -1) {
         Some(0) => {
-            if shell.dying.swap(1, Ordering::AcqRel) == 0 {
+            if shell.head.dying.swap(1, Ordering::AcqRel) == 0 {
                 // SAFETY: the count has reached zero for the first time: nobody else frees the block.
                 unsafe { end::<T>(this.cast()) };
             }
@@ -351,12 +354,12 @@ fn change_count(count: &AtomicU32, by: i32) -> Option<u32> {
 fn moved<T: ?Sized + Export>(shell: &Shell<T>) -> &'static IUnknownVtbl {
     let ours = std::ptr::from_ref(T::VTBL).cast_mut().cast();
     loop {
-        let vtbl = shell.vtbl.load(Ordering::Acquire);
+        let vtbl = shell.head.vtbl.load(Ordering::Acquire);
         if vtbl != ours {
             // SAFETY: a vtable of MAPI's, which is never freed, or ours if MakeInvalid was refused.
             return unsafe { &*vtbl.cast::<IUnknownVtbl>() };
         }
-        if shell.count.load(Ordering::Acquire) & MOVING == 0 {
+        if shell.head.count.load(Ordering::Acquire) & MOVING == 0 {
             // SAFETY: T::VTBL begins with IUnknown's slots.
             return unsafe { &*std::ptr::from_ref(T::VTBL).cast::<IUnknownVtbl>() };
         }
@@ -371,7 +374,8 @@ fn moved<T: ?Sized + Export>(shell: &Shell<T>) -> &'static IUnknownVtbl {
 unsafe fn end<T: ?Sized + Export>(shell: *mut Shell<T>) {
     // SAFETY: the block is still a shell: we free it below.
     let this = unsafe { &*shell };
-    if let Some((object, _scope)) = this.target() {
+    let object = lock(&this.live).as_ref().map(|l| Arc::clone(&l.object));
+    if let Some(object) = object {
         // A panic has nowhere to go from here; the object is dropped all the same.
         drop(contain(|| {
             object.last_release();
@@ -379,19 +383,15 @@ unsafe fn end<T: ?Sized + Export>(shell: *mut Shell<T>) {
         }));
     }
     let live = lock(&this.live).take();
-    if let Some(Live {
-        object,
-        scope,
-        slot,
-    }) = live
-    {
+    if let Some(Live { object, scope }) = live {
         // In this order: whoever waits for the census to drain relies on the objects being gone. Nobody holds the block
         // meanwhile, because its count is zero.
         drop(contain(|| {
             drop(object);
             Ok(())
         }));
-        scope.unregister(slot);
+        // SAFETY: the head of a live shell of this scope.
+        unsafe { scope.unregister(shell.cast()) };
     }
     let allocator = this.allocator;
     // SAFETY: nobody has a reference any more; the fields are dropped in place, then the block is given back.
@@ -402,50 +402,22 @@ unsafe fn end<T: ?Sized + Export>(shell: *mut Shell<T>) {
     OUTSTANDING.fetch_sub(1, Ordering::AcqRel);
 }
 
-fn hold<T: ?Sized + Export>(pointer: ShellPointer) -> bool {
-    // SAFETY: the pointer is in the census, whose lock is held: the block is a live shell.
-    let shell = unsafe { &*pointer.0.cast::<Shell<T>>() };
-    let mut now = shell.count.load(Ordering::Acquire);
-    while now != 0 && now & MOVING == 0 && shell.dying.load(Ordering::Acquire) == 0 {
-        match shell
-            .count
-            .compare_exchange_weak(now, now + 1, Ordering::AcqRel, Ordering::Acquire)
-        {
-            Ok(_) => return true,
-            Err(other) => now = other,
-        }
-    }
-    false
-}
-
-fn references<T: ?Sized + Export>(pointer: ShellPointer) -> u32 {
-    // SAFETY: as in `hold`.
-    unsafe { &*pointer.0.cast::<Shell<T>>() }
-        .count
-        .load(Ordering::Acquire)
-        & !MOVING
-}
-
-fn invalidate<T: ?Sized + Export>(pointer: ShellPointer, make_invalid: &MakeInvalid<'_>) {
-    // SAFETY: `hold` gave us a reference.
-    let shell = unsafe { &*pointer.0.cast::<Shell<T>>() };
+fn invalidate<T: ?Sized + Export>(head: HeadPtr, make_invalid: &MakeInvalid<'_>) {
+    // SAFETY: `hold` gave us a reference, and the kind of the head is that of shells of T.
+    let shell = unsafe { &*head.0.cast::<Shell<T>>() };
     let live = lock(&shell.live).take();
     drop(lock(&shell.last_error).take());
-    if let Some(Live {
-        object,
-        scope,
-        slot,
-    }) = live
-    {
-        scope.unregister(slot);
+    if let Some(Live { object, scope }) = live {
+        // SAFETY: the head of a live shell of this scope.
+        unsafe { scope.unregister(head.0) };
         drop(contain(|| {
             drop(object);
             Ok(())
         }));
-        let count = shell.count.fetch_or(MOVING, Ordering::AcqRel);
+        let count = shell.head.count.fetch_or(MOVING, Ordering::AcqRel);
         let methods = u32::try_from(T::Interface::SLOTS.len()).unwrap_or(u32::MAX);
         if make_invalid(&ShellBlock {
-            object: pointer.0,
+            object: head.0.cast(),
             references: count,
             methods,
         })
@@ -454,9 +426,9 @@ fn invalidate<T: ?Sized + Export>(pointer: ShellPointer, make_invalid: &MakeInva
             OUTSTANDING.fetch_sub(1, Ordering::AcqRel);
         } else {
             // It stays a shell of ours, empty, until its last Release.
-            shell.count.fetch_and(!MOVING, Ordering::AcqRel);
+            shell.head.count.fetch_and(!MOVING, Ordering::AcqRel);
         }
     }
     // SAFETY: gives back the reference of `hold`, through whatever vtable the object has now.
-    unsafe { drop(ComPtr::<IUnknown>::from_raw(pointer.0.cast())) };
+    unsafe { drop(ComPtr::<IUnknown>::from_raw(head.0.cast())) };
 }
