@@ -10,7 +10,7 @@ use crate::alloc::Allocator;
 use crate::boundary::contain;
 use crate::convert::{preset, put, required};
 use crate::ptr::ComPtr;
-use crate::shell::{hresult, outstanding};
+use crate::shell::{any_outstanding, hresult};
 
 /// What makes provider objects of one interface: the type an entry point is instantiated with.
 pub trait MakeProvider: 'static {
@@ -111,7 +111,7 @@ unsafe fn init<M: MakeProvider>(
 #[must_use]
 pub fn can_unload_now() -> HRESULT {
     const S_FALSE: HRESULT = 1;
-    if outstanding() == 0 { 0 } else { S_FALSE }
+    if any_outstanding() { S_FALSE } else { 0 }
 }
 
 #[doc(hidden)]

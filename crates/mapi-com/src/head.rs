@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use std::time::Duration;
 
 use backtrace::Backtrace;
@@ -19,9 +19,8 @@ use crate::scope::{MakeInvalid, OpenObject};
 #[repr(C)]
 pub(crate) struct Head {
     pub vtbl: AtomicPtr<c_void>,
-    /// References; [`MOVING`] while the count is being handed to MakeInvalid.
+    /// References, [`MOVING`] and [`DYING`].
     pub count: AtomicU32,
-    pub dying: AtomicU8,
     kind: &'static Kind,
     links: UnsafeCell<Links>,
     since: Since,
@@ -31,36 +30,60 @@ pub(crate) struct Head {
 pub(crate) struct Kind {
     /// The interface.
     pub name: &'static str,
-    /// Empties a held shell, hands it to MakeInvalid and gives the reference of [`Head::hold`] back.
+    /// Empties a shell that was held and taken out of the census, hands it to MakeInvalid and gives the reference back.
     pub invalidate: fn(HeadPtr, &MakeInvalid<'_>),
 }
 
 /// Set in the count while another vtable is about to take the object over, and left there when it has: whoever is just on
 /// its way into the old AddRef or Release goes on to the new one.
 pub(crate) const MOVING: u32 = 1 << 31;
+/// Set in the count by the Release that made it zero: whatever is added and released after that only counts.
+pub(crate) const DYING: u32 = 1 << 30;
+
+/// What a change of the count has come to.
+pub(crate) enum Changed {
+    /// The count is this now.
+    To(u32),
+    /// It has become zero, for the first time.
+    Ended,
+    /// Another vtable is about to take the object over, or has.
+    Moved,
+}
 
 impl Head {
     pub fn new(vtbl: *mut c_void, kind: &'static Kind) -> Self {
         Self {
             vtbl: AtomicPtr::new(vtbl),
             count: AtomicU32::new(1),
-            dying: AtomicU8::new(0),
             kind,
             links: UnsafeCell::default(),
             since: Since::now(),
         }
     }
 
+    /// Adds `by` to the count; below zero it stays zero.
+    pub fn change(&self, by: i32) -> Changed {
+        let mut now = self.count.load(Ordering::Acquire);
+        loop {
+            if now & MOVING != 0 {
+                return Changed::Moved;
+            }
+            let left = (now & !DYING).saturating_add_signed(by);
+            let ended = left == 0 && now & DYING == 0;
+            let flag = if ended { DYING } else { now & DYING };
+            match self.swap(now, left | flag) {
+                Ok(_) if ended => return Changed::Ended,
+                Ok(_) => return Changed::To(left),
+                Err(other) => now = other,
+            }
+        }
+    }
+
     /// Adds a reference, unless the last one is being given back or another vtable takes the object over.
     pub fn hold(&self) -> bool {
         let mut now = self.count.load(Ordering::Acquire);
-        while now != 0 && now & MOVING == 0 && self.dying.load(Ordering::Acquire) == 0 {
-            match self.count.compare_exchange_weak(
-                now,
-                now + 1,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
+        while now & (MOVING | DYING) == 0 {
+            match self.swap(now, now + 1) {
                 Ok(_) => return true,
                 Err(other) => now = other,
             }
@@ -68,20 +91,31 @@ impl Head {
         false
     }
 
+    fn swap(&self, from: u32, to: u32) -> Result<u32, u32> {
+        self.count
+            .compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Acquire)
+    }
+
     pub fn kind(&self) -> &'static Kind {
         self.kind
     }
 
-    /// The line of the census, and the stack that is still to be resolved. Called under the lock of the census.
-    pub fn describe(&self) -> (OpenObject, Option<Backtrace>) {
+    /// Whether it is in the census. Called under its lock.
+    pub fn is_listed(&self) -> bool {
+        // SAFETY: the links are only touched under the lock, which the caller has.
+        unsafe { (*self.links.get()).listed }
+    }
+
+    /// The line of the census without the stack, and the stack. Called under the lock of the census.
+    pub fn describe(&self) -> (OpenObject, Option<&Backtrace>) {
         let object = OpenObject {
             kind: self.kind.name,
-            references: self.count.load(Ordering::Acquire) & !MOVING,
+            references: self.count.load(Ordering::Acquire) & !(MOVING | DYING),
             age: self.since.elapsed(),
             trace: None,
         };
         // SAFETY: the links are only touched under the lock, which the caller has.
-        let trace = unsafe { (*self.links.get()).trace.as_deref().cloned() };
+        let trace = unsafe { (*self.links.get()).trace.as_deref() };
         (object, trace)
     }
 }
@@ -122,7 +156,6 @@ impl Default for Links {
 pub(crate) struct Removed {
     pub serial: u64,
     /// To be dropped when the lock is no longer held.
-    #[allow(dead_code)]
     pub trace: Option<Box<Backtrace>>,
 }
 
@@ -201,6 +234,27 @@ impl List {
         }
     }
 
+    /// Takes out all that can be held, oldest first, each with one reference of ours and what was known of it. What is left
+    /// is just ending, and takes itself out.
+    pub fn hold_all(&mut self) -> Vec<(HeadPtr, OpenObject, Removed)> {
+        let mut held = Vec::with_capacity(self.len);
+        let mut at = self.first;
+        // SAFETY: what is in the list is alive, and the caller has the lock.
+        while let Some(head) = unsafe { at.as_ref() } {
+            let this = at;
+            // SAFETY: as above.
+            at = unsafe { (*head.links.get()).next };
+            let object = head.describe().0;
+            if head.hold() {
+                // SAFETY: as above; the head is in this list.
+                if let Some(removed) = unsafe { self.remove(this) } {
+                    held.push((HeadPtr(this), object, removed));
+                }
+            }
+        }
+        held
+    }
+
     /// The objects, oldest first. What is in the list is alive as long as the lock is held.
     pub fn iter(&self) -> impl Iterator<Item = &Head> {
         let mut at = self.first;
@@ -215,9 +269,9 @@ impl List {
     }
 }
 
-/// When an object was made, to some milliseconds: cheaper than [`std::time::Instant`], of which each object would have one.
+/// When an object was made, in milliseconds of some clock: cheaper to ask for, and smaller, than [`std::time::Instant`].
 #[derive(Clone, Copy)]
-struct Since(Duration);
+struct Since(u64);
 
 impl Since {
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -228,19 +282,18 @@ impl Since {
         };
         // SAFETY: `now` is a place for the time.
         unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut now) };
-        let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
-        let nanoseconds = u32::try_from(now.tv_nsec).unwrap_or(0);
-        Self(Duration::new(seconds, nanoseconds))
+        let milliseconds = now.tv_sec * 1000 + now.tv_nsec / 1_000_000;
+        Self(u64::try_from(milliseconds).unwrap_or(0))
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     fn now() -> Self {
         static START: std::sync::LazyLock<std::time::Instant> =
             std::sync::LazyLock::new(std::time::Instant::now);
-        Self(START.elapsed())
+        Self(u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
     fn elapsed(self) -> Duration {
-        Self::now().0.saturating_sub(self.0)
+        Duration::from_millis(Self::now().0.saturating_sub(self.0))
     }
 }

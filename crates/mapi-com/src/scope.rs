@@ -11,6 +11,7 @@ use mapi_types::Result;
 use crate::alloc::Allocator;
 use crate::gate::{Gate, Running};
 use crate::head::{Head, HeadPtr, List};
+use crate::shell;
 
 /// One owner of objects: a session handle, one logon of a provider, a support object.
 ///
@@ -96,15 +97,12 @@ impl Scope {
     /// What is open, oldest first.
     #[must_use]
     pub fn open_objects(&self) -> Vec<OpenObject> {
-        let described: Vec<_> = self.census().list.iter().map(Head::describe).collect();
-        // Finding names takes long: not under the lock.
-        let with_trace = |(mut object, trace): (OpenObject, Option<backtrace::Backtrace>)| {
-            object.trace = trace.map(|mut trace| {
-                trace.resolve();
-                format!("{trace:?}")
-            });
-            object
+        let cloned = |head: &Head| {
+            let (object, trace) = head.describe();
+            (object, trace.cloned())
         };
+        let described: Vec<_> = self.census().list.iter().map(cloned).collect();
+        // Finding names takes long: not under the lock.
         described.into_iter().map(with_trace).collect()
     }
 
@@ -127,6 +125,9 @@ impl Scope {
             serial = census.last_serial;
             census.weak.insert(serial, HeadPtr(head));
         }
+        if census.list.len() == 0 {
+            shell::need(1);
+        }
         // SAFETY: by the contract above, and the lock is held.
         unsafe { census.list.push(head, serial, trace) };
         serial
@@ -143,9 +144,12 @@ impl Scope {
         if let Some(serial) = removed.as_ref().map(|r| r.serial).filter(|s| *s != 0) {
             census.weak.remove(&serial);
         }
-        let empty = census.list.len() == 0;
+        let empty = removed.is_some() && census.list.len() == 0;
         drop(census);
         drop(removed);
+        if empty {
+            shell::need(-1);
+        }
         if empty && self.is_closed() {
             self.drained.notify_all();
         }
@@ -161,16 +165,29 @@ impl Scope {
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
-    /// All open objects, newest first, each with one reference of ours: whoever ends a scope ends children before
-    /// their parents.
-    pub(crate) fn hold_all(&self) -> Vec<HeadPtr> {
-        let census = self.census();
-        let held = census.list.iter().filter(|head| head.hold());
-        let mut held: Vec<_> = held
-            .map(|head| HeadPtr(std::ptr::from_ref(head).cast_mut()))
-            .collect();
-        held.reverse();
-        held
+    /// Empties the census: the objects, each with one reference of ours, and the census as it was; both oldest first.
+    pub(crate) fn hold_all(&self) -> (Vec<HeadPtr>, Vec<OpenObject>) {
+        let mut census = self.census();
+        let before = census.list.len();
+        let held = census.list.hold_all();
+        census.weak.retain(|_, head| {
+            // SAFETY: what is left in the census is alive as long as the lock is held; what is not, is held.
+            unsafe { (*head.0).is_listed() }
+        });
+        let empty = before > 0 && census.list.len() == 0;
+        drop(census);
+        if empty {
+            shell::need(-1);
+            self.drained.notify_all();
+        }
+        held.into_iter()
+            .map(|(head, object, removed)| {
+                (
+                    head,
+                    with_trace((object, removed.trace.map(|trace| *trace))),
+                )
+            })
+            .unzip()
     }
 
     /// An object that was registered as weak, with one reference of ours, if it is still there and nobody is just giving
@@ -191,6 +208,15 @@ impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Scope({}, {} open)", self.owner, self.open_count())
     }
+}
+
+/// A line of the census with its stack, resolved.
+fn with_trace((mut object, trace): (OpenObject, Option<backtrace::Backtrace>)) -> OpenObject {
+    object.trace = trace.map(|mut trace| {
+        trace.resolve();
+        format!("{trace:?}")
+    });
+    object
 }
 
 /// One line of the census.

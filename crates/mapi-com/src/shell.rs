@@ -3,15 +3,14 @@
 use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicIsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use mapi_sys::{GUID, HRESULT, IID_IUnknown, IUnknown, IUnknownVtbl, Interface};
+use mapi_sys::{FREEBUFFER, GUID, HRESULT, IID_IUnknown, IUnknown, IUnknownVtbl, Interface};
 use mapi_types::{Error, ErrorCode, Result};
 
-use crate::alloc::Allocator;
 use crate::boundary::contain;
-use crate::head::{Head, HeadPtr, Kind, MOVING};
+use crate::head::{Changed, Head, HeadPtr, Kind, MOVING};
 use crate::iface::ComObject;
 use crate::ptr::{ComPtr, guid_from_abi};
 use crate::scope::{MakeInvalid, OpenObject, Scope, ShellBlock};
@@ -39,9 +38,14 @@ pub unsafe trait Export: ComObject + 'static {
 #[repr(C)]
 pub struct Shell<T: ?Sized + Export> {
     head: Head,
-    allocator: Allocator,
-    live: Mutex<Option<Live<T>>>,
-    last_error: Mutex<Option<Error>>,
+    /// MAPIFreeBuffer for the block.
+    free: FREEBUFFER,
+    state: Mutex<State<T>>,
+}
+
+struct State<T: ?Sized> {
+    live: Option<Live<T>>,
+    last_error: Option<Error>,
 }
 
 struct Live<T: ?Sized> {
@@ -49,13 +53,17 @@ struct Live<T: ?Sized> {
     scope: Arc<Scope>,
 }
 
-/// Shells that run code of this library: its DllCanUnloadNow answers S_FALSE while there are any.
-static OUTSTANDING: AtomicUsize = AtomicUsize::new(0);
+/// Who needs this library's code: scopes with open objects, and shells that have been cut off from theirs.
+static NEEDED: AtomicIsize = AtomicIsize::new(0);
 
-/// How many shells of this library are outstanding, in all scopes.
+/// Whether there are shells that run code of this library: its DllCanUnloadNow answers S_FALSE then.
 #[must_use]
-pub fn outstanding() -> usize {
-    OUTSTANDING.load(Ordering::Acquire)
+pub fn any_outstanding() -> bool {
+    NEEDED.load(Ordering::Acquire) != 0
+}
+
+pub(crate) fn need(by: isize) {
+    NEEDED.fetch_add(by, Ordering::AcqRel);
 }
 
 /// Makes a COM object in `scope`; the caller gets its only reference.
@@ -95,19 +103,20 @@ fn make<T: ?Sized + Export>(
     let allocator = scope.allocator();
     let block: NonNull<Shell<T>> = allocator.allocate_whole(size_of::<Shell<T>>())?.cast();
     let vtbl = std::ptr::from_ref(T::VTBL).cast_mut().cast();
-    OUTSTANDING.fetch_add(1, Ordering::AcqRel);
     // SAFETY: the block is ours, large enough, and aligned for any type (the allocator's contract). It is complete before
     // it is registered, when others see it; and it begins with a vtable pointer of T::Interface and has one reference,
     // which we give away.
     unsafe {
         block.write(Shell {
             head: Head::new(vtbl, Shell::<T>::KIND),
-            allocator,
-            live: Mutex::new(Some(Live {
-                object,
-                scope: Arc::clone(scope),
-            })),
-            last_error: Mutex::new(None),
+            free: allocator.functions().2,
+            state: Mutex::new(State {
+                live: Some(Live {
+                    object,
+                    scope: Arc::clone(scope),
+                }),
+                last_error: None,
+            }),
         });
         let serial = scope.register(block.as_ptr().cast(), weak);
         let made = ComPtr::from_raw(block.as_ptr().cast());
@@ -143,12 +152,12 @@ impl<T: ?Sized + Export> Shell<T> {
     pub unsafe fn enter<R>(this: *mut c_void, body: impl FnOnce(&T) -> Result<R>) -> Result<R> {
         // SAFETY: by the contract above.
         let shell = unsafe { &*this.cast::<Self>() };
-        let live = lock(&shell.live);
-        let target = live.as_ref().ok_or_else(invalid_object)?;
+        let state = lock(&shell.state);
+        let target = state.live.as_ref().ok_or_else(invalid_object)?;
         let scope = Arc::clone(&target.scope);
         let running = scope.enter()?;
         let object = Arc::clone(&target.object);
-        drop(live);
+        drop(state);
         let result = contain(|| body(&object));
         shell.remember(result.as_ref().err());
         // If the scope has let the object go meanwhile, this is the last of it: before the call counts as over.
@@ -200,18 +209,20 @@ impl<T: ?Sized + Export> Shell<T> {
     pub unsafe fn last_error(this: *mut c_void, code: ErrorCode) -> Option<Error> {
         // SAFETY: by the contract above.
         let shell = unsafe { &*this.cast::<Self>() };
-        lock(&shell.last_error).clone().filter(|e| e.code() == code)
+        let error = lock(&shell.state).last_error.clone();
+        error.filter(|e| e.code() == code)
     }
 
     fn target(&self) -> Option<(Arc<T>, Arc<Scope>)> {
-        lock(&self.live)
+        lock(&self.state)
+            .live
             .as_ref()
             .map(|live| (Arc::clone(&live.object), Arc::clone(&live.scope)))
     }
 
     fn remember(&self, error: Option<&Error>) {
         if let Some(error) = error {
-            *lock(&self.last_error) = Some(error.clone());
+            lock(&self.state).last_error = Some(error.clone());
         }
     }
 
@@ -233,15 +244,17 @@ impl Scope {
     /// `make_invalid` (IMAPISupport::MakeInvalid), from where on it belongs to MAPI and outlives this library.
     /// What is refused stays a shell of ours that answers MAPI_E_INVALID_OBJECT.
     ///
-    /// Closes the scope first. The answer is the census as it was.
+    /// Closes the scope first. The answer is the census as it was. A second call that comes meanwhile finds nothing to do.
     pub fn invalidate_all(&self, make_invalid: &MakeInvalid<'_>) -> Vec<OpenObject> {
         self.close();
-        let census = self.open_objects();
-        for held in self.hold_all() {
+        need(1);
+        let (held, census) = self.hold_all();
+        for head in held.into_iter().rev() {
             // SAFETY: `hold_all` has given us a reference on each.
-            let kind = unsafe { (*held.0).kind() };
-            (kind.invalidate)(held, make_invalid);
+            let kind = unsafe { (*head.0).kind() };
+            (kind.invalidate)(head, make_invalid);
         }
+        need(-1);
         census
     }
 }
@@ -310,42 +323,26 @@ unsafe extern "system" fn query_interface<T: ?Sized + Export>(
 unsafe extern "system" fn add_ref<T: ?Sized + Export>(this: *mut IUnknown) -> u32 {
     // SAFETY: `this` is a shell of T and the caller holds a reference.
     let shell = unsafe { &*this.cast::<Shell<T>>() };
-    match change_count(&shell.head.count, 1) {
-        Some(count) => count,
+    match shell.head.change(1) {
+        Changed::To(count) => count,
+        Changed::Ended => 0,
         // SAFETY: as above; the vtable is another one by now.
-        None => unsafe { (moved::<T>(shell).AddRef)(this) },
+        Changed::Moved => unsafe { (moved::<T>(shell).AddRef)(this) },
     }
 }
 
 unsafe extern "system" fn release<T: ?Sized + Export>(this: *mut IUnknown) -> u32 {
     // SAFETY: `this` is a shell of T and the caller gives a reference back.
     let shell = unsafe { &*this.cast::<Shell<T>>() };
-    match change_count(&shell.head.count, -1) {
-        Some(0) => {
-            if shell.head.dying.swap(1, Ordering::AcqRel) == 0 {
-                // SAFETY: the count has reached zero for the first time: nobody else frees the block.
-                unsafe { end::<T>(this.cast()) };
-            }
+    match shell.head.change(-1) {
+        Changed::To(count) => count,
+        Changed::Ended => {
+            // SAFETY: the count has reached zero for the first time: nobody else frees the block.
+            unsafe { end::<T>(this.cast()) };
             0
         }
-        Some(count) => count,
         // SAFETY: as above; the vtable is another one by now.
-        None => unsafe { (moved::<T>(shell).Release)(this) },
-    }
-}
-
-/// Adds `by` and answers the new count; below zero it stays zero. `None`: the count is being moved to another vtable.
-fn change_count(count: &AtomicU32, by: i32) -> Option<u32> {
-    let mut now = count.load(Ordering::Acquire);
-    loop {
-        if now & MOVING != 0 {
-            return None;
-        }
-        let next = now.saturating_add_signed(by);
-        match count.compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return Some(next),
-            Err(other) => now = other,
-        }
+        Changed::Moved => unsafe { (moved::<T>(shell).Release)(this) },
     }
 }
 
@@ -372,44 +369,54 @@ fn moved<T: ?Sized + Export>(shell: &Shell<T>) -> &'static IUnknownVtbl {
 /// # Safety
 /// Called once, by the Release that made the count zero.
 unsafe fn end<T: ?Sized + Export>(shell: *mut Shell<T>) {
-    // SAFETY: the block is still a shell: we free it below.
-    let this = unsafe { &*shell };
-    let object = lock(&this.live).as_ref().map(|l| Arc::clone(&l.object));
+    // SAFETY: the block is still a shell: we free it below. Nobody can hold it any more, so that nobody takes the object out
+    // of it meanwhile; what `last_release` does with the shell from inside only looks.
+    let object = unsafe {
+        lock(&(*shell).state)
+            .live
+            .as_ref()
+            .map(|l| Arc::as_ptr(&l.object))
+    };
     if let Some(object) = object {
         // A panic has nowhere to go from here; the object is dropped all the same.
         drop(contain(|| {
-            object.last_release();
+            // SAFETY: as above.
+            unsafe { (*object).last_release() };
             Ok(())
         }));
     }
-    let live = lock(&this.live).take();
-    if let Some(Live { object, scope }) = live {
-        // In this order: whoever waits for the census to drain relies on the objects being gone. Nobody holds the block
-        // meanwhile, because its count is zero.
-        drop(contain(|| {
-            drop(object);
-            Ok(())
-        }));
-        // SAFETY: the head of a live shell of this scope.
-        unsafe { scope.unregister(shell.cast()) };
+    // SAFETY: nobody has a reference any more, and nobody is inside; the census looks at the head only.
+    let (state, free) = unsafe { (&mut (*shell).state, (*shell).free) };
+    let state = state.get_mut().unwrap_or_else(PoisonError::into_inner);
+    match state.live.take() {
+        Some(Live { object, scope }) => {
+            // In this order: whoever waits for the census to drain relies on the objects being gone. Nobody holds the block
+            // meanwhile, because its count is zero.
+            drop(contain(|| {
+                drop(object);
+                Ok(())
+            }));
+            // SAFETY: the head of a live shell of this scope.
+            unsafe { scope.unregister(shell.cast()) };
+        }
+        // It was cut off from its scope.
+        None => need(-1),
     }
-    let allocator = this.allocator;
     // SAFETY: nobody has a reference any more; the fields are dropped in place, then the block is given back.
     unsafe {
         std::ptr::drop_in_place(shell);
-        allocator.free(NonNull::new_unchecked(shell.cast()));
+        free(shell.cast());
     }
-    OUTSTANDING.fetch_sub(1, Ordering::AcqRel);
 }
 
 fn invalidate<T: ?Sized + Export>(head: HeadPtr, make_invalid: &MakeInvalid<'_>) {
     // SAFETY: `hold` gave us a reference, and the kind of the head is that of shells of T.
     let shell = unsafe { &*head.0.cast::<Shell<T>>() };
-    let live = lock(&shell.live).take();
-    drop(lock(&shell.last_error).take());
-    if let Some(Live { object, scope }) = live {
-        // SAFETY: the head of a live shell of this scope.
-        unsafe { scope.unregister(head.0) };
+    let mut state = lock(&shell.state);
+    let (live, error) = (state.live.take(), state.last_error.take());
+    drop(state);
+    drop(error);
+    if let Some(Live { object, .. }) = live {
         drop(contain(|| {
             drop(object);
             Ok(())
@@ -421,10 +428,9 @@ fn invalidate<T: ?Sized + Export>(head: HeadPtr, make_invalid: &MakeInvalid<'_>)
             references: count,
             methods,
         })
-        .is_ok()
+        .is_err()
         {
-            OUTSTANDING.fetch_sub(1, Ordering::AcqRel);
-        } else {
+            need(1);
             // It stays a shell of ours, empty, until its last Release.
             shell.head.count.fetch_and(!MOVING, Ordering::AcqRel);
         }
