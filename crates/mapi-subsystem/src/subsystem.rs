@@ -16,7 +16,7 @@ use crate::host::{BuiltIn, Libraries, LibraryEnd, Search, ServiceEntries};
 use crate::notify::{Delivery, Engine};
 use crate::profile::ProfileStore;
 use crate::profile::inf::{SearchPath, ServiceCatalog};
-use crate::profile::objects::Administration;
+use crate::profile::objects::{Administration, ClientScope};
 use crate::report::ShutdownReport;
 use crate::session::SessionCore;
 use crate::shutdown::Deadlines;
@@ -86,7 +86,7 @@ pub struct Subsystem {
     logon_turn: Mutex<()>,
     last_session: AtomicU64,
     /// Objects that belong to no session: IProfAdmin and what it opens.
-    scope: Arc<Scope>,
+    client: ClientScope,
     reports: Mutex<Vec<ShutdownReport>>,
 }
 
@@ -121,12 +121,11 @@ impl Subsystem {
         let profiles = ProfileStore::open(&config.data_folder)
             .map_err(|e| Error::system(ErrorCode::NOT_INITIALIZED).context(e.to_string()))?;
         let engine = Engine::start(delivery)?;
-        let catalog = ServiceCatalog::load(&config.built_in_services, &config.services);
         let folders: Vec<PathBuf> = config
             .library_folders
             .iter()
             .cloned()
-            .chain(catalog.folders())
+            .chain(config.services.folders())
             .collect();
         let (built_in, path) = (config.built_in_services.clone(), config.services.clone());
         let load = move || ServiceCatalog::load(&built_in, &path);
@@ -136,7 +135,10 @@ impl Subsystem {
         let subsystem = Arc::new(Self {
             search: Search::new(folders),
             libraries: Libraries::new(config.built_in.clone()),
-            scope: Scope::new("MAPI", Allocator::local()),
+            client: ClientScope {
+                scope: Scope::new("MAPI", Allocator::local()),
+                sinks: engine.scope(),
+            },
             profiles,
             administration,
             logon_turn: Mutex::new(()),
@@ -173,7 +175,7 @@ impl Subsystem {
     /// # Errors
     /// MAPI_E_NOT_ENOUGH_MEMORY.
     pub fn admin_profiles(&self) -> Result<ComPtr<mapi_sys::IProfAdmin>> {
-        self.administration.prof_admin(&self.scope)
+        self.administration.prof_admin(&self.client)
     }
 
     /// The provider libraries.
@@ -191,7 +193,7 @@ impl Subsystem {
     /// The scope of objects that belong to no session.
     #[must_use]
     pub fn scope(&self) -> &Arc<Scope> {
-        &self.scope
+        &self.client.scope
     }
 
     /// Calls the sinks that are due, on this thread. Only without a notification thread.
@@ -281,7 +283,7 @@ impl Subsystem {
         let limit = |ms: u64| Duration::from_millis(ms);
         self.engine
             .stop(limit(self.config.deadlines.notify_drain_ms));
-        self.scope.cut_off();
+        self.client.scope.cut_off();
         let libraries = self
             .libraries
             .free_all(Some(limit(self.config.deadlines.logoff_deadline_ms)));

@@ -11,7 +11,7 @@ use mapi_com::scope::Scope;
 use mapi_com::shell::export;
 use mapi_types::{Error, ErrorCode, MapiUid, Result};
 
-use crate::profile::objects::{ServiceEntry, ServiceEntryCall, ServiceProviders};
+use crate::profile::objects::{ClientScope, ServiceEntry, ServiceEntryCall, ServiceProviders};
 use crate::subsystem::Subsystem;
 
 /// Calls service entry points: loads the library, makes the configuration support object, calls on the library's thread.
@@ -43,6 +43,10 @@ impl ServiceEntry for ServiceEntries {
             format!("configuration of {}", call.library),
             Allocator::local(),
         );
+        let client = ClientScope {
+            scope: Arc::clone(&scope),
+            sinks: subsystem.engine().scope(),
+        };
         let support: Arc<dyn MapiSupport> = Arc::new(ConfigSupport {
             providers: Arc::clone(call.providers),
             scope: Arc::clone(&scope),
@@ -55,7 +59,7 @@ impl ServiceEntry for ServiceEntries {
             flags: call.flags,
             context: call.context,
             props: call.props.to_vec(),
-            admin: Some(call.providers.export(&scope)?),
+            admin: Some(call.providers.export(&client)?),
         };
         let worker = library.worker()?;
         let result = library

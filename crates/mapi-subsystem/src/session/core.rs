@@ -14,7 +14,7 @@ use super::handle::Handle;
 use super::way_down::WayDown;
 use crate::clock::Signal;
 use crate::host::{HostedLibrary, Logon, Provider};
-use crate::profile::objects::Opener;
+use crate::profile::objects::{ClientScope, Opener};
 use crate::profile::{ProfileUse, ProviderEntry};
 use crate::report::ShutdownReport;
 use crate::routing::Routing;
@@ -269,14 +269,14 @@ impl SessionCore {
     /// IMAPISession::AdminServices.
     pub fn admin_services(
         &self,
-        scope: &Arc<Scope>,
+        client: &ClientScope,
         flags: u32,
     ) -> Result<ComPtr<mapi_sys::IMsgServiceAdmin>> {
         if flags & !mapi_sys::MAPI_UNICODE != 0 {
             return Err(ErrorCode::UNKNOWN_FLAGS.into());
         }
         let admin = self.subsystem.administration();
-        Ok(admin.service_admin(scope, &self.profile_name)?.upcast())
+        Ok(admin.service_admin(client, &self.profile_name)?.upcast())
     }
 
     /// Advise on an entry: the provider's connection number, with the logon that gave it.

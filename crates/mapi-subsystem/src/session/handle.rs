@@ -18,6 +18,7 @@ use super::SessionCore;
 use super::fast::FastShutdownObject;
 use crate::host::Logon;
 use crate::notify::AdviseScope;
+use crate::profile::objects::ClientScope;
 use crate::report::LeftBy;
 
 /// One client's handle: its own sinks, its own open objects, and a share in the session.
@@ -275,6 +276,10 @@ impl MapiSession for Handle {
     }
 
     fn admin_services(&self, flags: u32) -> Result<ComPtr<mapi_sys::IMsgServiceAdmin>> {
-        self.session.admin_services(&self.scope, flags)
+        let client = ClientScope {
+            scope: Arc::clone(&self.scope),
+            sinks: Arc::clone(&self.sinks),
+        };
+        self.session.admin_services(&client, flags)
     }
 }

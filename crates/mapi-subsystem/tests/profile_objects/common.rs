@@ -7,8 +7,11 @@ use mapi_com::alloc::Allocator;
 use mapi_com::iface::{MsgServiceAdmin, ProfAdmin};
 use mapi_com::ptr::ComPtr;
 use mapi_com::scope::Scope;
+use mapi_subsystem::notify::{Delivery, Engine};
 use mapi_subsystem::profile::inf::{ServiceCatalog, parse};
-use mapi_subsystem::profile::objects::{Administration, ServiceEntry, ServiceEntryCall};
+use mapi_subsystem::profile::objects::{
+    Administration, ClientScope, ServiceEntry, ServiceEntryCall,
+};
 use mapi_subsystem::profile::{Profile, ProfileStore, ProviderKind};
 use mapi_sys::{IMsgServiceAdmin, IProfAdmin};
 use mapi_types::{ErrorCode, MapiUid, PropTag, Property, Result};
@@ -99,7 +102,8 @@ pub struct Fixture {
     pub store: Arc<ProfileStore>,
     pub administration: Arc<Administration>,
     pub service: Arc<Service>,
-    pub scope: Arc<Scope>,
+    pub _engine: Engine,
+    pub client: ClientScope,
     pub profiles: ComPtr<IProfAdmin>,
 }
 
@@ -111,15 +115,17 @@ impl Fixture {
         let load = || ServiceCatalog::from_files([parse(SERVICES.as_bytes(), Path::new("t.inf"))]);
         let administration =
             Administration::new(Arc::clone(&store), load, Arc::<Service>::clone(&service));
-        let scope = Scope::new("client", Allocator::local());
-        let profiles = administration.prof_admin(&scope).unwrap();
+        let engine = Engine::start(Delivery::FirstThread).unwrap();
+        let client = client(&engine);
+        let profiles = administration.prof_admin(&client).unwrap();
         profiles.create_profile("Work", "", 0).unwrap();
         Self {
             folder,
             store,
             administration,
             service,
-            scope,
+            _engine: engine,
+            client,
             profiles,
         }
     }
@@ -144,6 +150,13 @@ impl Fixture {
 
     pub fn provider(&self, kind: ProviderKind) -> MapiUid {
         self.read().providers(kind).next().unwrap().uid
+    }
+}
+
+pub fn client(engine: &Engine) -> ClientScope {
+    ClientScope {
+        scope: Scope::new("client", Allocator::local()),
+        sinks: engine.scope(),
     }
 }
 

@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
-use mapi_com::alloc::Allocator;
 use mapi_com::iface::{MapiProp, MsgServiceAdmin, ProviderAdmin};
-use mapi_com::scope::Scope;
+use mapi_subsystem::notify::{Delivery, Engine};
 use mapi_subsystem::profile::ProviderKind;
 use mapi_sys::{MAPI_MODIFY, SERVICE_UI_ALLOWED};
 use mapi_types::{Error, ErrorCode, MapiUid, Property, tag};
@@ -44,11 +43,12 @@ fn a_service_is_configured_with_properties() {
     let store = it.provider(ProviderKind::Store);
     // What a service does: it finds its providers, and writes what it was given into their sections.
     it.service.does(move |call| {
-        let scope = Scope::new("entry point", Allocator::local());
-        let admin = call.providers.export(&scope)?;
+        let engine = Engine::start(Delivery::FirstThread)?;
+        let client = client(&engine);
+        let admin = call.providers.export(&client)?;
         let section = admin.open_profile_section(Some(&store), MAPI_MODIFY)?;
         assert!(section.set_props(call.props)?.is_empty());
-        let own = call.providers.open_section(&scope, None, 0)?;
+        let own = call.providers.open_section(&client.scope, None, 0)?;
         let uid = own.get_props(Some(&[tag::PR_SERVICE_UID]), 0)?;
         assert_eq!(
             uid[0].value.as_bytes(),
@@ -85,8 +85,9 @@ fn a_service_may_administer_its_own_providers() {
     let it = Fixture::new();
     let mail = it.add("MAIL");
     it.service.does(|call| {
-        let scope = Scope::new("entry point", Allocator::local());
-        let admin = call.providers.export(&scope)?;
+        let engine = Engine::start(Delivery::FirstThread)?;
+        let client = client(&engine);
+        let admin = call.providers.export(&client)?;
         if call.context == mapi_sys::MSG_SERVICE_CONFIGURE {
             let uid = admin.create_provider("MAIL XP", &[], 0)?;
             admin.delete_provider(&uid)?;
@@ -129,8 +130,9 @@ fn life_logoff_017_nothing_is_locked_during_an_entry_point() {
         let other = std::thread::spawn(move || {
             store.create("Meanwhile").unwrap();
             store.update("Work", |_| Ok(())).unwrap();
-            let scope = Scope::new("other", Allocator::local());
-            let admin = administration.service_admin(&scope, "Work").unwrap();
+            let engine = Engine::start(Delivery::FirstThread).unwrap();
+            let client = client(&engine);
+            let admin = administration.service_admin(&client, "Work").unwrap();
             let admin = admin.upcast::<mapi_sys::IMsgServiceAdmin>();
             admin.create_msg_service("PLAIN", None, 0).unwrap();
         });

@@ -6,3 +6,4 @@ mod admin;
 mod common;
 mod entry;
 mod sections;
+mod tables;

@@ -41,7 +41,8 @@ fn a_section_that_is_left_open_is_free_when_its_scope_ends() {
     let it = Fixture::new();
     let uid = MapiUid([3; 16]);
     let left = open(&it, &uid, MAPI_MODIFY).unwrap();
-    it.scope
+    it.client
+        .scope
         .invalidate_all(&|_| Err(ErrorCode::NO_SUPPORT.into()));
     assert_eq!(code(left.get_props(None, 0)), ErrorCode::INVALID_OBJECT);
     let other = mapi_com::scope::Scope::new("other", mapi_com::alloc::Allocator::local());
@@ -145,7 +146,7 @@ fn life_logon_016_a_provider_at_logon_cannot_set_its_flags() {
     let uid = it.provider(ProviderKind::Store);
     let set = |logging_on| {
         let opener = Opener::Provider { logging_on };
-        let (administration, scope) = (&it.administration, &it.scope);
+        let (administration, scope) = (&it.administration, &it.client.scope);
         let section = administration
             .open_section(scope, "Work", Some(&uid), MAPI_MODIFY, opener)
             .unwrap();

@@ -25,6 +25,7 @@ use mapi_types::{Error, ErrorCode, MapiUid, Result};
 use super::inf::ServiceCatalog;
 use super::sections::SectionAccess;
 use super::store::ProfileStore;
+use crate::notify::AdviseScope;
 
 /// MAPI_FORCE_ACCESS of OpenProfileSection. The public headers do not have it, and all clients define it alike.
 pub const MAPI_FORCE_ACCESS: u32 = 0x0008_0000;
@@ -36,6 +37,15 @@ pub struct Administration {
     load: Box<dyn Fn() -> ServiceCatalog + Send + Sync>,
     catalog: OnceLock<ServiceCatalog>,
     entry: Arc<dyn ServiceEntry>,
+}
+
+/// Whom the objects belong to: a client of MAPIAdminProfiles, a session handle, or the call of a service entry point.
+#[derive(Clone)]
+pub struct ClientScope {
+    /// Its objects.
+    pub scope: Arc<Scope>,
+    /// Its sinks: tables can be advised.
+    pub sinks: Arc<AdviseScope>,
 }
 
 /// Who opens a section.
@@ -89,9 +99,9 @@ impl Administration {
     ///
     /// # Errors
     /// MAPI_E_NOT_ENOUGH_MEMORY.
-    pub fn prof_admin(self: &Arc<Self>, scope: &Arc<Scope>) -> Result<ComPtr<IProfAdmin>> {
-        let object = prof_admin::ProfAdminObject::new(Arc::clone(self), Arc::clone(scope));
-        export(scope, Arc::new(object) as Arc<dyn ProfAdmin>)
+    pub fn prof_admin(self: &Arc<Self>, client: &ClientScope) -> Result<ComPtr<IProfAdmin>> {
+        let object = prof_admin::ProfAdminObject::new(Arc::clone(self), client.clone());
+        export(&client.scope, Arc::new(object) as Arc<dyn ProfAdmin>)
     }
 
     /// IMAPISession::AdminServices, and IProfAdmin's, for a profile that is there.
@@ -100,16 +110,16 @@ impl Administration {
     /// MAPI_E_NOT_FOUND, MAPI_E_CORRUPT_DATA.
     pub fn service_admin(
         self: &Arc<Self>,
-        scope: &Arc<Scope>,
+        client: &ClientScope,
         profile: &str,
     ) -> Result<ComPtr<IMsgServiceAdmin2>> {
         self.store.read_any(profile)?;
         let object = service_admin::ServiceAdminObject::new(
             Arc::clone(self),
-            Arc::clone(scope),
+            client.clone(),
             profile.to_owned(),
         );
-        export(scope, Arc::new(object) as Arc<dyn MsgServiceAdmin>)
+        export(&client.scope, Arc::new(object) as Arc<dyn MsgServiceAdmin>)
     }
 
     /// OpenProfileSection of a session or a support object; `None` is the section of MAPI.

@@ -4,23 +4,22 @@ use std::sync::Arc;
 
 use mapi_com::iface::{ComObject, ProfAdmin};
 use mapi_com::ptr::ComPtr;
-use mapi_com::scope::Scope;
 use mapi_sys::{
     IMAPITable, IMsgServiceAdmin, MAPI_DEFAULT_SERVICES, MAPI_DIALOG, MSG_SERVICE_DELETE,
     SERVICE_UI_ALLOWED,
 };
 use mapi_types::{Error, ErrorCode, MapiUid, Result};
 
-use super::{Administration, tables};
+use super::{Administration, ClientScope, tables};
 
 pub(super) struct ProfAdminObject {
     admin: Arc<Administration>,
-    scope: Arc<Scope>,
+    client: ClientScope,
 }
 
 impl ProfAdminObject {
-    pub(super) fn new(admin: Arc<Administration>, scope: Arc<Scope>) -> Self {
-        Self { admin, scope }
+    pub(super) fn new(admin: Arc<Administration>, client: ClientScope) -> Self {
+        Self { admin, client }
     }
 
     /// Adds the services of [Default Services].
@@ -55,7 +54,7 @@ impl ComObject for ProfAdminObject {}
 
 impl ProfAdmin for ProfAdminObject {
     fn get_profile_table(&self, flags: u32) -> Result<ComPtr<IMAPITable>> {
-        tables::profiles(self.admin.store(), &self.scope, flags)
+        tables::profiles(self.admin.store(), &self.client, flags)
     }
 
     fn create_profile(&self, name: &str, password: &str, flags: u32) -> Result<()> {
@@ -126,7 +125,7 @@ impl ProfAdmin for ProfAdminObject {
                 error
             }
         })?;
-        let admin = self.admin.service_admin(&self.scope, name)?;
+        let admin = self.admin.service_admin(&self.client, name)?;
         Ok(admin.upcast())
     }
 }

@@ -12,7 +12,7 @@ use mapi_sys::{
 };
 use mapi_types::{Error, ErrorCode, MapiUid, Property, Result, tag};
 
-use super::{Administration, Opener, tables};
+use super::{Administration, ClientScope, Opener, tables};
 
 /// The providers of one message service: for a client, or for the service itself while its entry point runs.
 pub struct ServiceProviders {
@@ -54,12 +54,12 @@ impl ServiceProviders {
     ///
     /// # Errors
     /// MAPI_E_NOT_ENOUGH_MEMORY.
-    pub fn export(self: &Arc<Self>, scope: &Arc<Scope>) -> Result<ComPtr<IProviderAdmin>> {
+    pub fn export(self: &Arc<Self>, client: &ClientScope) -> Result<ComPtr<IProviderAdmin>> {
         let object = ProviderAdminObject {
             providers: Arc::clone(self),
-            scope: Arc::clone(scope),
+            client: client.clone(),
         };
-        export(scope, Arc::new(object) as Arc<dyn ProviderAdmin>)
+        export(&client.scope, Arc::new(object) as Arc<dyn ProviderAdmin>)
     }
 
     /// OpenProfileSection of the provider administration and of the configuration support object; `None` is the section
@@ -150,7 +150,7 @@ impl ServiceProviders {
 
 struct ProviderAdminObject {
     providers: Arc<ServiceProviders>,
-    scope: Arc<Scope>,
+    client: ClientScope,
 }
 
 impl ComObject for ProviderAdminObject {}
@@ -159,7 +159,7 @@ impl ProviderAdmin for ProviderAdminObject {
     fn get_provider_table(&self, flags: u32) -> Result<ComPtr<IMAPITable>> {
         let it = &self.providers;
         let profile = it.admin.store().read_any(&it.profile)?;
-        tables::providers(&profile, Some(&it.service), &self.scope, flags)
+        tables::providers(&profile, Some(&it.service), &self.client, flags)
     }
 
     fn create_provider(&self, provider: &str, props: &[Property], flags: u32) -> Result<MapiUid> {
@@ -171,6 +171,6 @@ impl ProviderAdmin for ProviderAdminObject {
     }
 
     fn open_profile_section(&self, uid: Option<&MapiUid>, flags: u32) -> Result<ComPtr<IProfSect>> {
-        self.providers.open_section(&self.scope, uid, flags)
+        self.providers.open_section(&self.client.scope, uid, flags)
     }
 }

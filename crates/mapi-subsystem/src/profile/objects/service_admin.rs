@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use mapi_com::iface::{ComObject, CopyTarget, MapiProp, MapiSession, MsgServiceAdmin};
 use mapi_com::ptr::ComPtr;
-use mapi_com::scope::Scope;
 use mapi_sys::{
     IMAPISession, IMAPITable, IMsgServiceAdmin, IProfSect, IProviderAdmin, MSG_SERVICE_CONFIGURE,
     MSG_SERVICE_DELETE, MSG_SERVICE_UI_READ_ONLY, SERVICE_UI_ALLOWED, SERVICE_UI_ALWAYS,
@@ -12,22 +11,22 @@ use mapi_sys::{
 use mapi_types::{Error, ErrorCode, MapiUid, Property, Result, tag};
 
 use super::provider_admin::ServiceProviders;
-use super::{Administration, Opener, tables};
+use super::{Administration, ClientScope, Opener, tables};
 use crate::profile::INSTANCE_SECTION;
 
 pub(super) struct ServiceAdminObject {
     admin: Arc<Administration>,
-    scope: Arc<Scope>,
+    client: ClientScope,
     profile: String,
 }
 
 const UI: u32 = SERVICE_UI_ALLOWED | SERVICE_UI_ALWAYS | MSG_SERVICE_UI_READ_ONLY;
 
 impl ServiceAdminObject {
-    pub(super) fn new(admin: Arc<Administration>, scope: Arc<Scope>, profile: String) -> Self {
+    pub(super) fn new(admin: Arc<Administration>, client: ClientScope, profile: String) -> Self {
         Self {
             admin,
-            scope,
+            client,
             profile,
         }
     }
@@ -71,7 +70,7 @@ impl ComObject for ServiceAdminObject {}
 impl MsgServiceAdmin for ServiceAdminObject {
     fn get_msg_service_table(&self, flags: u32) -> Result<ComPtr<IMAPITable>> {
         let profile = self.admin.store().read(&self.profile)?;
-        tables::services(&profile, &self.scope, flags)
+        tables::services(&profile, &self.client, flags)
     }
 
     fn create_msg_service(
@@ -132,7 +131,7 @@ impl MsgServiceAdmin for ServiceAdminObject {
 
     fn open_profile_section(&self, uid: Option<&MapiUid>, flags: u32) -> Result<ComPtr<IProfSect>> {
         let (admin, opener) = (&self.admin, Opener::Client);
-        admin.open_section(&self.scope, &self.profile, uid, flags, opener)
+        admin.open_section(&self.client.scope, &self.profile, uid, flags, opener)
     }
 
     fn msg_service_transport_order(&self, order: &[MapiUid]) -> Result<()> {
@@ -142,7 +141,7 @@ impl MsgServiceAdmin for ServiceAdminObject {
     fn admin_providers(&self, uid: &MapiUid, _flags: u32) -> Result<ComPtr<IProviderAdmin>> {
         self.admin.store().read(&self.profile)?.service(uid)?;
         let admin = Arc::clone(&self.admin);
-        ServiceProviders::for_client(admin, &self.profile, *uid).export(&self.scope)
+        ServiceProviders::for_client(admin, &self.profile, *uid).export(&self.client)
     }
 
     fn set_primary_identity(&self, uid: Option<&MapiUid>) -> Result<()> {
@@ -151,7 +150,7 @@ impl MsgServiceAdmin for ServiceAdminObject {
 
     fn get_provider_table(&self, flags: u32) -> Result<ComPtr<IMAPITable>> {
         let profile = self.admin.store().read(&self.profile)?;
-        tables::providers(&profile, None, &self.scope, flags)
+        tables::providers(&profile, None, &self.client, flags)
     }
 
     fn create_msg_service_ex(

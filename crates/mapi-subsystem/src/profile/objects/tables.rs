@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
+use mapi_com::iface::MapiTable;
 use mapi_com::ptr::ComPtr;
-use mapi_com::scope::Scope;
-use mapi_sys::IMAPITable;
-use mapi_types::{Error, MapiUid, PropTag, Property, Result, Row, tag};
+use mapi_com::shell::export;
+use mapi_sys::{IMAPITable, MAPI_UNICODE};
+use mapi_types::{
+    Error, ErrorCode, MapiUid, PropTag, PropType, Property, Result, Row, SortOrder, tag,
+};
 
+use super::ClientScope;
 use crate::profile::{Profile, ProfileStore, Section};
+use crate::table::{TableData, TableType};
 
 /// IProfAdmin::GetProfileTable (profile-tables.md).
 pub(super) fn profiles(
     store: &Arc<ProfileStore>,
-    scope: &Arc<Scope>,
+    client: &ClientScope,
     flags: u32,
 ) -> Result<ComPtr<IMAPITable>> {
     let rows = store.list()?.into_iter().map(|profile| {
@@ -23,7 +28,7 @@ pub(super) fn profiles(
         ])
     });
     let columns = [tag::PR_DISPLAY_NAME, tag::PR_DEFAULT_PROFILE];
-    view(&columns, rows.collect(), scope, flags)
+    view(&columns, rows.collect(), None, client, flags)
 }
 
 /// The columns of the message service table (message-service-tables.md).
@@ -41,15 +46,10 @@ const SERVICE_COLUMNS: [PropTag; 8] = [
 /// IMsgServiceAdmin::GetMsgServiceTable. It is sorted by name, as the page has it.
 pub(super) fn services(
     profile: &Profile,
-    scope: &Arc<Scope>,
+    client: &ClientScope,
     flags: u32,
 ) -> Result<ComPtr<IMAPITable>> {
-    let mut services: Vec<&Section> = profile.services().collect();
-    services.sort_by_key(|s| {
-        let name = s.props.text(tag::PR_DISPLAY_NAME);
-        name.map(|n| n.to_lowercase())
-    });
-    let rows = services.into_iter().map(|section| {
+    let rows = profile.services().map(|section| {
         let column = |tag: &PropTag| match *tag {
             tag::PR_INSTANCE_KEY => Property::new(*tag, section.uid.0.as_slice()),
             // No flag is a flag word too.
@@ -58,7 +58,8 @@ pub(super) fn services(
         };
         Row::from(SERVICE_COLUMNS.iter().map(column).collect::<Vec<_>>())
     });
-    view(&SERVICE_COLUMNS, rows.collect(), scope, flags)
+    let order = Some(SortOrder::by(tag::PR_DISPLAY_NAME));
+    view(&SERVICE_COLUMNS, rows.collect(), order, client, flags)
 }
 
 /// The columns of provider tables (provider-tables.md).
@@ -80,7 +81,7 @@ const PROVIDER_COLUMNS: [PropTag; 10] = [
 pub(super) fn providers(
     profile: &Profile,
     service: Option<&MapiUid>,
-    scope: &Arc<Scope>,
+    client: &ClientScope,
     flags: u32,
 ) -> Result<ComPtr<IMAPITable>> {
     let providers = profile.all_providers().filter(|section| match service {
@@ -100,7 +101,7 @@ pub(super) fn providers(
             rows.push(provider_row(profile, section, None));
         }
     }
-    view(&PROVIDER_COLUMNS, rows, scope, flags)
+    view(&PROVIDER_COLUMNS, rows, None, client, flags)
 }
 
 fn provider_row(profile: &Profile, section: &Section, place: Option<usize>) -> Row {
@@ -124,12 +125,37 @@ fn provider_row(profile: &Profile, section: &Section, place: Option<usize>) -> R
     Row::from(PROVIDER_COLUMNS.iter().map(column).collect::<Vec<_>>())
 }
 
+/// A table of rows that do not change any more; `key` names them. Its strings are in the width that `flags` say, until
+/// SetColumns.
 fn view(
     columns: &[PropTag],
     rows: Vec<Row>,
-    scope: &Arc<Scope>,
+    order: Option<SortOrder>,
+    client: &ClientScope,
     flags: u32,
 ) -> Result<ComPtr<IMAPITable>> {
-    let _ = (columns, rows, scope, flags);
-    Err(Error::no_support())
+    if flags & !MAPI_UNICODE != 0 {
+        let text = format!("flags {flags:#x} mean nothing to this table");
+        return Err(Error::caller(ErrorCode::UNKNOWN_FLAGS).context(text));
+    }
+    let data = TableData::new(TableType::Snapshot, tag::PR_INSTANCE_KEY, columns)?;
+    data.modify_rows(rows)?;
+    let view = data.get_view(order.as_ref(), &client.sinks, None)?;
+    let width = if flags & MAPI_UNICODE != 0 {
+        PropType::UNICODE
+    } else {
+        PropType::STRING8
+    };
+    let shown: Vec<PropTag> = columns.iter().map(|tag| in_width(*tag, width)).collect();
+    view.set_columns(&shown, 0)?;
+    export(&client.scope, view as Arc<dyn MapiTable>)
+}
+
+fn in_width(tag: PropTag, width: PropType) -> PropTag {
+    let list = tag.ptype().0 & PropType::MV_FLAG;
+    if tag.ptype().is_string() {
+        tag.with_type(PropType(width.0 | list))
+    } else {
+        tag
+    }
 }
