@@ -14,14 +14,14 @@ fn query_rows_reads_both_ways() {
     let view = f.view(None);
     assert_code(ErrorCode::INVALID_PARAMETER, view.query_rows(0, 0));
     assert_code(ErrorCode::UNKNOWN_FLAGS, view.query_rows(1, 0x10));
-    assert_eq!(next(&view, -1), []);
+    assert!(next(&view, -1).is_empty());
     assert_eq!(next(&view, 2), [1, 2]);
     assert_eq!(ids(&view.query_rows(2, TBL_NOADVANCE).unwrap()), [3, 4]);
     assert_eq!(next(&view, 2), [3, 4]);
     // Backward: the cursor goes back, reads forward, and stands behind what it read.
     assert_eq!(next(&view, -3), [2, 3, 4]);
     assert_eq!(next(&view, 10), [5]);
-    assert_eq!(next(&view, 10), []);
+    assert!(next(&view, 10).is_empty());
     assert_eq!(ids(&view.query_rows(-2, TBL_NOADVANCE).unwrap()), [4, 5]);
     assert_eq!(next(&view, 1), [4]);
     assert_eq!(next(&view, i32::MIN), [1, 2, 3, 4]);
@@ -178,7 +178,7 @@ fn bookmarks_stay_with_their_rows_when_many_change() {
     assert_eq!(view.seek_row(here, 0).unwrap(), (0, false));
     assert_eq!(next(&view, 1), [40]);
     assert_eq!(view.seek_row(end, 0).unwrap(), (0, false));
-    assert_eq!(next(&view, 1), []);
+    assert!(next(&view, 1).is_empty());
     let gone: Vec<PropValue> = (30..60).map(id).collect();
     f.data.delete_rows(&gone).unwrap();
     assert_eq!(view.seek_row(here, 0).unwrap(), (0, true));
