@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering;
 
 use exemplary_rust::address_book::{PEOPLE, UID};
 use host::{Host, OpenBook, end_logon, end_provider, fresh, lock};
-use mapi_com::host_call::{EndedObject, EndingCall, LogonObject};
+use mapi_com::host_call::{EndedObject, EndingCall, LogonObject, ProviderInit};
 use mapi_com::iface::{
     AbEntries, AbLogon, MapiContainer, MapiProp, MapiStatus, MapiTable, ProviderShutdown, Resolved,
 };
 use mapi_com::ptr::ComPtr;
+use mapi_provider::{AddressBook, AddressBookProvider, LogonRequest};
 use mapi_sys::{
     IABContainer, IDistList, IMAPIStatus, IMailUser, MAPI_ABCONT, MAPI_DISTLIST, MAPI_MAILUSER,
     MAPI_UNICODE,
@@ -299,4 +300,36 @@ fn life_xp_010_life_fast_008_fast_shutdown_and_a_host_that_forgets() {
         0
     );
     assert_eq!(host.blocks(), 0);
+}
+
+/// A provider that writes to the profile what is not its own.
+#[derive(Default)]
+struct Greedy;
+
+impl AddressBookProvider for Greedy {
+    fn display_name(&self) -> &'static str {
+        "Greedy"
+    }
+
+    fn logon(&self, request: &LogonRequest<'_>) -> Result<Box<dyn AddressBook>> {
+        let problems = request.profile.set_props(&[
+            Property::new(tag::PR_COMMENT, "mine"),
+            Property::new(tag::PR_RESOURCE_FLAGS, 7),
+            Property::new(tag::PR_PROVIDER_DLL_NAME, "other"),
+        ])?;
+        assert_eq!(problems.iter().map(|p| p.index).collect::<Vec<_>>(), [1, 2]);
+        Err(ErrorCode::UNCONFIGURED.into())
+    }
+}
+
+#[test]
+fn life_logon_016_a_logon_cannot_set_what_is_mapis_in_the_profile() {
+    let host = Host::new("ab greedy");
+    let init = mapi_provider::address_book_provider::<Greedy>();
+    let provider = host.init(ProviderInit::AddressBook(init)).unwrap();
+    let (records, kept, made) = host.try_open(&provider, "greedy", EntryId::default(), None);
+    assert_eq!(code(made), ErrorCode::UNCONFIGURED);
+    assert_eq!(kept, 0);
+    assert_eq!(records.lines(), ["profile: PR_COMMENT", "support ends"]);
+    assert_eq!(end_provider(provider), 0);
 }

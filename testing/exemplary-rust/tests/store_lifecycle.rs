@@ -131,7 +131,7 @@ fn life_init_008_every_call_of_the_entry_point_makes_a_provider_of_its_own() {
 }
 
 #[test]
-fn life_uid_001_life_logon_016_a_logon_registers_its_uid_and_uses_it_in_its_identifiers() {
+fn life_uid_001_life_status_004_a_logon_registers_its_uid_and_uses_it_in_its_identifiers() {
     let host = Host::new("uid 001");
     let provider = host.store_provider();
     let (name, _) = fresh("uid");

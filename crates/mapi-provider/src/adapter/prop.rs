@@ -281,7 +281,7 @@ fn problem(index: u32, tag: PropTag, code: ErrorCode) -> PropProblem {
 }
 
 /// The author saw a shorter list: the index in the client's.
-fn at_place(problem: PropProblem, places: &[u32]) -> PropProblem {
+pub(crate) fn at_place(problem: PropProblem, places: &[u32]) -> PropProblem {
     let place = places.get(problem.index as usize).copied();
     PropProblem {
         index: place.unwrap_or(problem.index),

@@ -3,10 +3,14 @@
 use mapi_com::iface::{MapiProp, MapiSupport};
 use mapi_com::ptr::{ComPtr, ComRef};
 use mapi_sys::{IMAPISupport, IProfSect, MAPI_MODIFY, MAPI_UNICODE};
-use mapi_types::{Error, ErrorCode, PropTag, Property, Result};
+use mapi_types::{Error, ErrorCode, PropTag, Property, Result, tag};
 
+use super::prop::at_place;
 use super::text::widen;
 use crate::{ProfileSection, PropProblem};
+
+/// Read-only during a logon (LIFE-LOGON-016).
+const MAPIS: [PropTag; 2] = [tag::PR_RESOURCE_FLAGS, tag::PR_PROVIDER_DLL_NAME];
 
 /// The section; `None` where the profile has none for this provider. Released before the logon returns.
 pub(crate) struct Section(Option<ComPtr<IProfSect>>);
@@ -40,6 +44,22 @@ impl ProfileSection for Section {
             Error::caller(ErrorCode::NO_ACCESS)
                 .context("the profile has no section for this provider")
         })?;
-        section.set_props(props)
+        let is_mapis = |prop: &Property| MAPIS.iter().any(|tag| tag.same_id(prop.tag));
+        let mut problems = Vec::new();
+        let (mut places, mut allowed) = (Vec::new(), Vec::new());
+        for (index, prop) in (0..).zip(props) {
+            if is_mapis(prop) {
+                let (tag, code) = (prop.tag, ErrorCode::NO_ACCESS);
+                problems.push(PropProblem { index, tag, code });
+            } else {
+                places.push(index);
+                allowed.push(prop.clone());
+            }
+        }
+        if !allowed.is_empty() {
+            let refused = section.set_props(&allowed)?;
+            problems.extend(refused.into_iter().map(|p| at_place(p, &places)));
+        }
+        Ok(problems)
     }
 }

@@ -155,7 +155,7 @@ impl MapiSupport for Support {
         _flags: u32,
     ) -> Result<ComPtr<IProfSect>> {
         assert!(uid.is_none(), "a provider opens its own section");
-        let section = Section(self.records.name.clone());
+        let section = Section(Arc::clone(&self.records));
         export::<dyn ProfSect>(&self.scope, Arc::new(section))
     }
 
@@ -185,7 +185,7 @@ impl MapiSupport for Support {
 }
 
 /// A profile section with a name in it.
-struct Section(String);
+struct Section(Arc<Records>);
 
 impl ComObject for Section {}
 
@@ -196,7 +196,7 @@ impl MapiProp for Section {
 
     fn get_props(&self, tags: Option<&[PropTag]>, _flags: u32) -> Result<Vec<Property>> {
         let one = |asked: &PropTag| match asked.same_id(tag::PR_DISPLAY_NAME) {
-            true => Property::new(tag::PR_DISPLAY_NAME, self.0.as_str()),
+            true => Property::new(tag::PR_DISPLAY_NAME, self.0.name.as_str()),
             false => Property::error(*asked, ErrorCode::NOT_FOUND),
         };
         Ok(tags
@@ -214,8 +214,11 @@ impl MapiProp for Section {
         Err(Error::no_support())
     }
 
-    fn set_props(&self, _: &[Property]) -> Result<Vec<PropProblem>> {
-        Err(Error::no_support())
+    fn set_props(&self, props: &[Property]) -> Result<Vec<PropProblem>> {
+        for prop in props {
+            self.0.note(format!("profile: {}", prop.tag));
+        }
+        Ok(Vec::new())
     }
 
     fn delete_props(&self, _: &[PropTag]) -> Result<Vec<PropProblem>> {
