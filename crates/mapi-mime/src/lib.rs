@@ -2,7 +2,7 @@
 //!
 //! [`import`] reads a mail once and hands properties, recipients, bodies and attachments to a [`MessageSink`] as they come:
 //! no mail is ever held whole. [`export`] writes a [`MessageView`] as a mail, from its properties alone. [`MapiMessage`] is
-//! both, in memory.
+//! both, in memory. [`source`] finds mails in files and folders.
 //!
 //! Header fields that MAPI has no property for are named properties of [`tags::PS_INTERNET_HEADERS`]; a store says
 //! through [`NameResolver`] which numbers these have.
@@ -28,6 +28,7 @@ mod import;
 mod message;
 mod names;
 mod parse;
+pub mod source;
 /// Tags and sets of Internet mail that MAPI's headers lack.
 pub mod tags;
 

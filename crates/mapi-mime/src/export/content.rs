@@ -8,6 +8,7 @@ use super::header::{self, Kept};
 use super::{Exporter, Head, encode, text_of};
 use crate::message::{MessageView, find};
 use crate::names::NameResolver;
+use crate::parse::mime::is_type;
 use crate::parse::{charset, text};
 use crate::tags::{
     ATT_MHTML_REF, ATTACH_EMBEDDED_MSG, PR_ATTACH_CHARSET, PR_ATTACH_CONTENT_LOCATION,
@@ -226,10 +227,7 @@ impl Exporter<'_> {
         let mut kind = attachment.mime_tag();
         if attachment.is_message() {
             "message/rfc822".clone_into(&mut kind);
-        } else if kind.matches('/').count() != 1
-            || kind.starts_with("multipart/")
-            || kind == "message/rfc822"
-        {
+        } else if !is_type(&kind) || kind.starts_with("multipart/") || kind == "message/rfc822" {
             "application/octet-stream".clone_into(&mut kind);
         }
         let own = attachment.kept.first("content-type").unwrap_or_default();

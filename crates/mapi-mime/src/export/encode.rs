@@ -134,6 +134,16 @@ pub(crate) fn words(text: &str) -> String {
     out.join(" ")
 }
 
+/// A value that was kept as it came. One that may hold addresses keeps its characters (RFC 6532): encoded words would
+/// swallow their punctuation.
+pub(crate) fn kept(value: &str) -> String {
+    if value.contains(['@', '<', '>', '"', ';', ':', ',']) {
+        value.to_owned()
+    } else {
+        words(value)
+    }
+}
+
 /// A display name: as it is, quoted, or encoded.
 pub(crate) fn phrase(name: &str) -> String {
     let atoms = |b: u8| b.is_ascii_alphanumeric() || b" !#$%&'*+-/=?^_`{|}~".contains(&b);

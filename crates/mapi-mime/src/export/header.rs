@@ -101,7 +101,7 @@ pub(super) fn write(view: &View<'_>, kept: &Kept, options: &ExportOptions) -> St
         if let Some(values) = spelled(view, kept, &lower) {
             let lines = values
                 .iter()
-                .map(|v| encode::field(known.name, &encode::words(v)));
+                .map(|v| encode::field(known.name, &encode::kept(v)));
             out.extend(lines);
         } else if let Some(value) = (known.write)(view) {
             // A kept X-Priority says it already.
@@ -132,7 +132,7 @@ pub(super) fn put(out: &mut String, name: &str, values: &[String]) {
     for value in values {
         out.push_str(&encode::field(
             &encode::field_name(name),
-            &encode::words(value),
+            &encode::kept(value),
         ));
     }
 }

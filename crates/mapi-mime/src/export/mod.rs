@@ -27,7 +27,8 @@ impl Default for ExportOptions {
     }
 }
 
-/// Writes `message` to `out`. Lines end with CR LF; everything is ASCII but addresses that are not.
+/// Writes `message` to `out`. Lines end with CR LF; everything is ASCII but what stands
+/// beside addresses in fields kept as they came.
 ///
 /// Large properties and attachments stream.
 ///

@@ -6,6 +6,7 @@ use mapi_types::{
     FileTime, NamedProp, PropName, PropValue, Property, Result, Row, UnicodeString, tag,
 };
 
+use crate::export::encode;
 use crate::fields::{self, FROM, KNOWN, Meaning, Person, SENDER, View};
 use crate::message::find;
 use crate::names::{self, NameResolver};
@@ -103,9 +104,9 @@ pub(super) fn named(
 /// An unknown field's value for people, if it can be written back from that; else as it is.
 pub(super) fn readable(raw: &str) -> String {
     let text = encoded_word::decode(raw);
-    let structured = raw.contains(['@', '<', '"', ';']) && text != raw;
-    let back = encoded_word::decode(&crate::export::encode::words(&text));
-    if structured || back != text {
+    let back = encoded_word::decode(&encode::kept(&text));
+    // What may hold addresses would change its meaning.
+    if encode::kept(&text) == text && text != raw || back != text {
         raw.replace('\0', "")
     } else {
         text.replace('\0', "")
@@ -143,7 +144,7 @@ pub(super) fn params_but(content_type: &WithParams, but: &[&str]) -> String {
     let mut out = content_type.value.clone();
     for (name, value) in &content_type.params {
         if !but.contains(&name.as_str()) && !value.is_empty() {
-            out.push_str(&crate::export::encode::param(name, value));
+            out.push_str(&encode::param(name, value));
         }
     }
     out

@@ -29,6 +29,16 @@ impl WithParams {
     }
 }
 
+/// Whether a text is type/subtype.
+pub(crate) fn is_type(text: &str) -> bool {
+    let token = |part: &str| {
+        let letter = |b: u8| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&b);
+        !part.is_empty() && part.bytes().all(letter)
+    };
+    text.split_once('/')
+        .is_some_and(|(main, sub)| token(main) && token(sub))
+}
+
 /// What the header of a part says about it.
 #[derive(Clone, Debug)]
 pub(crate) struct Mime {
@@ -47,7 +57,7 @@ impl Mime {
             .map_or_else(WithParams::default, WithParams::parse);
         if content_type.value.is_empty() {
             default.clone_into(&mut content_type.value);
-        } else if content_type.value.matches('/').count() != 1 {
+        } else if !is_type(&content_type.value) {
             "text/plain".clone_into(&mut content_type.value);
         }
         let content_id = header.get("content-id").map(|id| {
