@@ -171,6 +171,8 @@ impl Performer for Hands {
                     .on_idle(Box::new(move || ticket.done(Outcome::DONE))),
                 None => ticket.done(Outcome::DONE),
             },
+            // Once the session is ending, the calls that end a logon are MAPI's own, and have returned.
+            (Action::AwaitQuiet(_), _) if !session.is_open() => ticket.done(Outcome::DONE),
             (Action::AwaitQuiet(_), _) => self.settle(ticket),
             (action, Lane::Library { library, thread }) => {
                 if let Some(worker) = self.worker(&session, library, thread) {

@@ -3,4 +3,6 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on fails
 
 mod basics;
+mod down;
+mod vices;
 mod world;

@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use mapi_com::ptr::ComPtr;
 use mapi_subsystem::host::{BuiltIn, EntryPoints};
+use mapi_subsystem::profile::inf::{ProviderInfo, ServiceInfo};
+use mapi_subsystem::profile::{Edit, PropSet};
+use mapi_subsystem::report::ShutdownReport;
 use mapi_subsystem::{Config, LogonRequest, Subsystem};
-use mapi_sys::{IMAPISession, IMsgStore};
+use mapi_sys::{IMAPISession, IMsgStore, MAPI_AB_PROVIDER, MAPI_STORE_PROVIDER};
 use mapi_types::{EntryId, PropTag, PropValue, Property, Result, tag};
 
 use mapi_com::iface::{MapiSession as _, MapiTable as _};
@@ -104,6 +107,61 @@ impl World {
                 })
                 .unwrap();
         }
+    }
+
+    /// Adds a service with an address book (`A`) or store (`S`) provider for each letter of `kinds`, all of one library.
+    pub fn add_foreign(&self, profile: &str, library: &Path, kinds: &str) {
+        let provider = |(number, kind): (usize, char)| {
+            let mut props = PropSet::default();
+            let name = format!(
+                "{} {kind}{number}",
+                library.file_stem().unwrap().to_string_lossy()
+            );
+            props.put(
+                tag::PR_PROVIDER_DLL_NAME,
+                library.to_string_lossy().into_owned(),
+            );
+            props.put(tag::PR_DISPLAY_NAME, name.clone());
+            props.put(tag::PR_PROVIDER_DISPLAY, name.clone());
+            let resource_type = if kind == 'A' {
+                MAPI_AB_PROVIDER
+            } else {
+                MAPI_STORE_PROVIDER
+            };
+            props.put(tag::PR_RESOURCE_TYPE, resource_type.cast_signed());
+            ProviderInfo { name, props }
+        };
+        let mut props = PropSet::default();
+        props.put(
+            tag::PR_SERVICE_DLL_NAME,
+            library.to_string_lossy().into_owned(),
+        );
+        props.put(
+            tag::PR_SERVICE_ENTRY_NAME,
+            PropValue::String8(b"ServiceEntry".to_vec()),
+        );
+        let info = ServiceInfo {
+            name: library.to_string_lossy().into_owned(),
+            title: "foreign".to_owned(),
+            props,
+            providers: kinds.chars().enumerate().map(provider).collect(),
+            sections: Vec::new(),
+            file: library.to_path_buf(),
+        };
+        let add = |edit: &mut Edit<'_>| edit.profile.add_service(&info, None);
+        self.subsystem.profiles().update(profile, add).unwrap();
+    }
+
+    /// A profile with the providers of one library, and a session on it.
+    pub fn foreign(&self, library: &Path, kinds: &str) -> ComPtr<IMAPISession> {
+        self.profile("foreign", &[]);
+        self.add_foreign("foreign", library, kinds);
+        self.logon("foreign")
+    }
+
+    /// The report of the session that ended last.
+    pub fn report(&self) -> ShutdownReport {
+        self.subsystem.reports().pop().unwrap()
     }
 
     pub fn logon(&self, profile: &str) -> ComPtr<IMAPISession> {
