@@ -164,7 +164,11 @@ impl TableData {
     /// # Errors
     /// MAPI_E_INVALID_PARAMETER without the index column; MAPI_E_TABLE_TOO_BIG.
     pub fn modify_row(&self, row: Row) -> Result<()> {
-        self.modify_rows(vec![row])
+        let mut inner = self.lock();
+        inner.check(&row)?;
+        inner.put(row, true)?;
+        inner.publish(true);
+        Ok(())
     }
 
     /// HrModifyRows: as [`TableData::modify_row`] for each. More than eight rows are told to the sinks as one TABLE_CHANGED.
@@ -357,15 +361,10 @@ impl Inner {
     /// Puts a row in; the views are told line by line, or are made anew afterwards.
     fn put(&mut self, row: Row, one_by_one: bool) -> Result<()> {
         self.learn(row.props.iter().map(|p| p.tag));
-        let found = self.rows.find(self.rows.index_of(&row)?);
         if !one_by_one || self.views.is_empty() {
-            match found {
-                Some(id) => drop(self.rows.replace(id, row)),
-                None => drop(self.rows.insert(self.rows.len(), row)?),
-            }
-            return Ok(());
+            return self.rows.put(row);
         }
-        let Some(id) = found else {
+        let Some(id) = self.rows.find(self.rows.index_of(&row)?) else {
             let id = self.rows.insert(self.rows.len(), row)?;
             self.each_view(|view, rows| view.row_inserted(rows, id));
             return Ok(());

@@ -78,6 +78,9 @@ pub(super) struct Shown<'a> {
 
 impl PropLookup for Shown<'_> {
     fn prop(&self, tag: PropTag) -> Option<&PropValue> {
+        if self.overlay.is_empty() {
+            return self.row.get(tag);
+        }
         self.value(tag, &mut 0)
     }
 }
@@ -162,6 +165,15 @@ impl<'a> Projection<'a> {
     ) -> Result<()> {
         self.cells.clear();
         for (column, hint) in self.columns.iter().zip(&mut self.hints) {
+            // Nearly always: the property is where it was in the row before, and of the type that is wanted.
+            let there = shown.row.props.get(*hint).filter(|p| p.tag == *column);
+            if let (Some(property), []) = (there, shown.overlay) {
+                self.cells.push(ColumnRef {
+                    tag: property.tag,
+                    value: &property.value,
+                });
+                continue;
+            }
             let (tag, value) = shown.cell(*column, hint);
             let Cow::Borrowed(value) = value else {
                 // A text in another width has to be converted: this row goes the long way.

@@ -110,7 +110,11 @@ impl Rows {
 
     /// The row with this value in its index column.
     pub fn find(&self, index: &PropValue) -> Option<RowId> {
-        let mut next = self.index.get(&self.hash(index)).copied();
+        self.find_hashed(self.hash(index), index)
+    }
+
+    fn find_hashed(&self, hash: u64, index: &PropValue) -> Option<RowId> {
+        let mut next = self.index.get(&hash).copied();
         while let Some(id) = next {
             let stored = self.stored(id);
             if stored.row.get(self.index_column) == Some(index) {
@@ -125,8 +129,26 @@ impl Rows {
     ///
     /// # Errors
     /// MAPI_E_TABLE_TOO_BIG at 2^32 rows.
-    pub fn insert(&mut self, place: usize, mut row: Row) -> Result<RowId> {
+    pub fn insert(&mut self, place: usize, row: Row) -> Result<RowId> {
         let hash = self.hash(self.index_of(&row)?);
+        self.insert_hashed(place, row, hash)
+    }
+
+    /// Replaces the row with the same index, or adds one at the end.
+    ///
+    /// # Errors
+    /// MAPI_E_INVALID_PARAMETER without the index; MAPI_E_TABLE_TOO_BIG at 2^32 rows.
+    pub fn put(&mut self, row: Row) -> Result<()> {
+        let index = self.index_of(&row)?;
+        let hash = self.hash(index);
+        match self.find_hashed(hash, index) {
+            Some(id) => drop(self.replace(id, row)),
+            None => drop(self.insert_hashed(self.order.len(), row, hash)?),
+        }
+        Ok(())
+    }
+
+    fn insert_hashed(&mut self, place: usize, mut row: Row, hash: u64) -> Result<RowId> {
         self.last_key += 1;
         ensure_instance_key(&mut row, || self.last_key.to_be_bytes().to_vec());
         let rank = self.rank_at(place);

@@ -37,13 +37,13 @@ pub(super) fn sort(
     };
     let prefix = prefixes(first, values.iter().step_by(keys.len()));
     let mut numbered: Vec<(u64, u32)> = prefix.into_iter().zip(0..).collect();
-    numbered.sort_unstable_by(|(a_prefix, a), (b_prefix, b)| {
+    numbered.sort_by(|(a_prefix, a), (b_prefix, b)| {
         a_prefix.cmp(b_prefix).then_with(|| {
             keys.iter()
                 .zip(of(*a).iter().zip(of(*b)))
                 .map(|(key, (a, b))| compare_values(key, *a, *b))
                 .find(|order| order.is_ne())
-                .unwrap_or_else(|| a.cmp(b))
+                .unwrap_or(Ordering::Equal)
         })
     });
     (numbered.into_iter())
@@ -57,18 +57,25 @@ fn prefixes<'a>(
     key: &SortKey,
     values: impl Iterator<Item = &'a Option<&'a PropValue>> + Clone,
 ) -> Vec<u64> {
-    let mut types = values.clone().flatten().map(|value| {
-        let ptype = value.ptype();
-        (!ptype.is_string()).then_some(ptype)
-    });
-    let first = types.next();
-    let mixed = types.any(|ptype| Some(ptype) != first);
-    values
-        .map(|value| match value {
-            _ if mixed => 0,
-            None => u64::MAX,
-            Some(value) if key.descending => !value.order_prefix(),
-            Some(value) => value.order_prefix(),
-        })
-        .collect()
+    let mut present = values.clone().flatten();
+    let Some(first) = present.next() else {
+        return vec![0; values.count()];
+    };
+    let class = |value: &PropValue| (!value.ptype().is_string()).then_some(value.ptype());
+    // Subjects that all begin with "Re: " differ behind it.
+    let mut skip = usize::MAX;
+    for value in present {
+        if class(value) != class(first) {
+            return vec![0; values.count()];
+        }
+        if skip > 0 {
+            skip = first.common_ascii(value, skip);
+        }
+    }
+    let of = |value: &Option<&PropValue>| match value {
+        None => u64::MAX,
+        Some(value) if key.descending => !value.order_prefix(skip),
+        Some(value) => value.order_prefix(skip),
+    };
+    values.map(of).collect()
 }

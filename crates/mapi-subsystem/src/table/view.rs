@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use mapi_com::iface::{Bookmark, RowSink};
 use mapi_types::{
-    Error, ErrorCode, Matcher, PropTag, PropType, Restriction, Result, RowChange, SortOrder,
+    Error, ErrorCode, Matcher, PropLookup, PropTag, PropType, Restriction, Result, RowChange,
+    SortOrder,
 };
 
 use super::cursor::{Anchor, Marks};
@@ -115,6 +116,14 @@ impl View {
         let mut lines = Vec::with_capacity(rows.len());
         let mut overlays = HashMap::new();
         for id in rows.order() {
+            if self.expanded.is_empty() {
+                let line = Instance {
+                    row: *id,
+                    member: 0,
+                };
+                lines.extend(self.passes(rows.get(*id)).then_some(line));
+                continue;
+            }
             for (line, overlay) in self.instances(rows, *id)? {
                 lines.push(line);
                 overlays.extend(overlay.map(|overlay| (line, overlay)));
@@ -173,16 +182,20 @@ impl View {
         };
         let plain = overlays.is_empty().then_some(None);
         let all = plain.into_iter().chain(overlays.into_iter().map(Some));
-        let filter = self.filter.as_ref();
         Ok((0..).zip(all).filter_map(move |(member, overlay)| {
             let shown = Shown {
                 row,
                 overlay: overlay.as_deref().unwrap_or_default(),
             };
-            // Without sub-objects, which `compile` refuses, matching cannot fail.
-            let visible = filter.is_none_or(|f| f.matches(&shown).unwrap_or(false));
+            let visible = self.passes(&shown);
             visible.then_some((Instance { row: id, member }, overlay))
         }))
+    }
+
+    /// Whether the restriction lets it through.
+    fn passes(&self, row: &dyn PropLookup) -> bool {
+        // Without sub-objects, which `compile` refuses, matching cannot fail.
+        (self.filter.as_ref()).is_none_or(|filter| filter.matches(row).unwrap_or(false))
     }
 
     /// Whether a row could be shown if it came.
