@@ -75,6 +75,7 @@ fn what_is_no_root_block_is_refused() {
     let root = allocator.allocate(24).unwrap();
     // SAFETY: root is live; the others are only looked at.
     unsafe {
+        root.write_bytes(0, 24);
         let more = allocator.allocate_more(24, root).unwrap();
         assert_eq!(
             free(allocator, more),

@@ -24,6 +24,7 @@ pub(super) struct Place<T> {
 
 impl<T> Place<T> {
     /// Writes one value; nothing while measuring.
+    #[inline]
     pub fn set(&self, index: usize, value: T) {
         assert!(index < self.count, "the writer was asked for less room");
         if !self.first.is_null() {
@@ -33,6 +34,7 @@ impl<T> Place<T> {
     }
 
     /// The first value; null while measuring, and if there is room for none.
+    #[inline]
     pub fn pointer(&self) -> *mut T {
         if self.count == 0 {
             std::ptr::null_mut()
@@ -71,11 +73,13 @@ impl Writer {
     }
 
     /// Room for `count` values of `T`, not initialised.
+    #[inline]
     pub fn reserve<T>(&mut self, count: usize) -> Result<Place<T>> {
         self.reserve_tail(0, count)
     }
 
     /// Room for a structure with a variable tail: `head` bytes, then `count` values of `T`. The place begins with the tail.
+    #[inline]
     fn reserve_tail<T>(&mut self, head: usize, count: usize) -> Result<Place<T>> {
         debug_assert!(align_of::<T>() <= ALIGN);
         let bytes = size_of::<T>()
@@ -114,6 +118,7 @@ impl Writer {
     }
 
     /// Copies values that are the same on both sides.
+    #[inline]
     pub fn copy<T: Copy>(&mut self, values: &[T]) -> Result<*mut T> {
         let place = self.reserve::<T>(values.len())?;
         if !place.first.is_null() {
@@ -128,6 +133,7 @@ impl Writer {
     }
 
     /// Converts and writes values.
+    #[inline]
     pub fn convert<T, U>(&mut self, values: &[T], convert: impl Fn(&T) -> U) -> Result<*mut U> {
         let place = self.reserve::<U>(values.len())?;
         if !place.first.is_null() {
@@ -139,6 +145,7 @@ impl Writer {
     }
 
     /// A zero-terminated string of 8-bit characters, up to the first zero in it.
+    #[inline]
     pub fn string8(&mut self, text: &[u8]) -> Result<*mut i8> {
         let place = self.reserve::<u8>(text.len() + 1)?;
         if !place.first.is_null() {
@@ -154,6 +161,7 @@ impl Writer {
     }
 
     /// A zero-terminated string of UTF-16 units.
+    #[inline]
     pub fn unicode(&mut self, text: &UnicodeString) -> Result<*mut u16> {
         let room = text.max_units();
         let place = self.reserve::<u16>(room + 1)?;

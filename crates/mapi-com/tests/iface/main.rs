@@ -524,6 +524,10 @@ fn errors_arrive_with_text_and_component() {
 #[test]
 fn a_kept_progress_object_is_closed_when_the_call_is_over() {
     static KEPT: Mutex<Option<ComPtr<sys::IMAPIProgress>>> = Mutex::new(None);
+    static KEEPER: sys::IMAPIFolderVtbl = sys::IMAPIFolderVtbl {
+        EmptyFolder: keep,
+        ..*<dyn MapiFolder as Export>::VTBL
+    };
     unsafe extern "system" fn keep(
         _this: *mut sys::IMAPIFolder,
         _ui: usize,
@@ -539,11 +543,8 @@ fn a_kept_progress_object_is_closed_when_the_call_is_over() {
     let scope = Scope::new("echo", Allocator::local());
     let echo = Echo::new(sample::usual(), None, None);
     let folder = export::<dyn MapiFolder>(&scope, echo).unwrap();
-    let mut vtbl = *<dyn MapiFolder as Export>::VTBL;
-    vtbl.EmptyFolder = keep;
-    let vtbl: &'static sys::IMAPIFolderVtbl = Box::leak(Box::new(vtbl));
     // SAFETY: an object begins with its vtable pointer, and this vtable differs in one function only.
-    unsafe { (*folder.as_raw()).lpVtbl = vtbl };
+    unsafe { (*folder.as_raw()).lpVtbl = &raw const KEEPER };
 
     folder.empty_folder(Some(&*extra.progress), 0).unwrap();
     extra.progress.take();
