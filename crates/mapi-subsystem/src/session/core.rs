@@ -126,6 +126,8 @@ impl SessionCore {
 
     /// Step 12 of the way down: the profile is not used any more.
     pub(super) fn end_profile(&self) -> Result<()> {
+        // Sections that were left open must not keep other sessions from them.
+        self.handles().iter().for_each(|handle| handle.cut_off());
         let profile = self
             .profile
             .lock()

@@ -4,5 +4,6 @@
 
 mod basics;
 mod down;
+mod profile;
 mod vices;
 mod world;
