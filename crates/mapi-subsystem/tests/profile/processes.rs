@@ -29,6 +29,10 @@ fn child() {
             std::io::stdin().read_line(&mut line).unwrap();
             session.end().unwrap();
         }
+        "fill" => {
+            let error = fill(&store).unwrap_err();
+            assert!(error.text().contains("work.toml"), "{error}");
+        }
         other => panic!("no task {other}"),
     }
 }
@@ -85,6 +89,42 @@ fn writers_of_several_processes_and_threads_lose_nothing() {
     let profile = it.read();
     let number = profile.section(&GLOBAL_SECTION).unwrap().props.bits(NUMBER);
     assert_eq!(number, u32::try_from(4 * COUNT).unwrap());
+}
+
+fn fill(store: &Arc<ProfileStore>) -> Result<()> {
+    store.update("Work", |edit| {
+        let section = edit.profile.section_mut(&GLOBAL_SECTION)?;
+        section.props.put(tag::PR_COMMENT, "x".repeat(100_000));
+        Ok(())
+    })
+}
+
+/// A disk that takes no more bytes changes nothing. The limit of the shell stands for it.
+#[cfg(unix)]
+#[test]
+fn a_write_that_fails_changes_nothing() {
+    let it = Fixture::with_profile();
+    let before = std::fs::read(it.profiles().join("work.toml")).unwrap();
+    let status = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 32; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "processes::child"])
+        .env("PROFILE_STORE_CHILD", "fill")
+        .env("PROFILE_STORE_FOLDER", it.folder.path())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    assert_eq!(
+        std::fs::read(it.profiles().join("work.toml")).unwrap(),
+        before
+    );
+    let is_left = |e: std::io::Result<std::fs::DirEntry>| {
+        let name = e.unwrap().file_name();
+        name.to_string_lossy().ends_with(".tmp")
+    };
+    assert!(!std::fs::read_dir(it.profiles()).unwrap().any(is_left));
+    fill(&it.store).unwrap();
 }
 
 /// Gives each of many properties the number of the round.
