@@ -89,9 +89,18 @@ pub struct TestClock {
 #[derive(Debug)]
 struct TestState {
     now: Instant,
-    /// Whoever waits, and has not been woken by a turn since.
-    sleepers: Vec<(u64, Arc<Signal>)>,
+    /// Whoever waits, and has not been woken by a turn.
+    sleepers: Vec<Sleeper>,
     last_sleeper: u64,
+}
+
+#[derive(Debug)]
+struct Sleeper {
+    id: u64,
+    until: Option<Instant>,
+    signal: Arc<Signal>,
+    /// The count of the signal that it has seen.
+    seen: u64,
 }
 
 impl TestClock {
@@ -108,20 +117,38 @@ impl TestClock {
         })
     }
 
-    /// Turns the clock on. Whoever waits looks at it.
+    /// Turns the clock on, and wakes those whose time has come.
     pub fn turn(&self, by: Duration) {
         let mut state = lock(&self.state);
         state.now += by;
-        for (_, sleeper) in state.sleepers.drain(..) {
-            sleeper.raise();
-        }
+        let now = state.now;
+        state.sleepers.retain(|sleeper| {
+            let due = sleeper.until.is_some_and(|until| now >= until);
+            if due {
+                sleeper.signal.raise();
+            }
+            !due
+        });
     }
 
-    /// Blocks until this many threads wait for the clock, and have looked at it since it was turned last.
+    /// Blocks until this many threads wait, for a time that has not come and with nothing that woke them. A test that turns the clock then
+    /// knows who sees it.
+    ///
+    /// # Panics
+    /// After a minute of real time, so that a test which waits for what never happens fails and does not hang.
     pub fn until_waiting(&self, threads: usize) {
+        let asleep = |state: &TestState| {
+            let asleep = |sleeper: &&Sleeper| sleeper.signal.count() == sleeper.seen;
+            state.sleepers.iter().filter(asleep).count()
+        };
         let state = lock(&self.state);
-        let fewer = |state: &mut TestState| state.sleepers.len() < threads;
-        drop(self.waiting.wait_while(state, fewer));
+        let fewer = |state: &mut TestState| asleep(state) < threads;
+        let patience = Duration::from_secs(60);
+        let waited = self.waiting.wait_timeout_while(state, patience, fewer);
+        let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        let found = asleep(&state);
+        drop(state);
+        assert!(!waited.timed_out(), "{found} of {threads} threads wait");
     }
 }
 
@@ -136,13 +163,19 @@ impl Clock for TestClock {
             return;
         }
         state.last_sleeper += 1;
-        let sleeper = state.last_sleeper;
-        state.sleepers.push((sleeper, Arc::clone(signal)));
+        let id = state.last_sleeper;
+        let signal = Arc::clone(signal);
+        state.sleepers.push(Sleeper {
+            id,
+            until,
+            signal: Arc::clone(&signal),
+            seen,
+        });
         drop(state);
         self.waiting.notify_all();
         signal.wait(seen, None);
         let mut state = lock(&self.state);
-        state.sleepers.retain(|(other, _)| *other != sleeper);
+        state.sleepers.retain(|sleeper| sleeper.id != id);
     }
 }
 

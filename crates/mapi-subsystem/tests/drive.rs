@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, Weak, mpsc};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ enum Act {
     Throw,
     /// No thread for the first attempt.
     Refuse,
+    /// It takes long only to hand it to its thread: until the test says so.
+    HandOverSlowly,
 }
 
 /// Performs by a script, and writes down what it was told to do.
@@ -33,6 +35,8 @@ struct Script {
     performed: Mutex<Vec<Action>>,
     given_up: Mutex<Vec<Action>>,
     hanging: Mutex<BTreeMap<Action, Ticket>>,
+    /// Both the slow hand-over and the test wait here, twice.
+    slow: Option<Barrier>,
     driver: OnceLock<Weak<Driver>>,
 }
 
@@ -43,8 +47,12 @@ impl Performer for Script {
     }
 
     fn start(&self, step: &Step, ticket: Ticket) {
-        self.started.lock().unwrap().push(*step);
         let act = self.acts.lock().unwrap().get(&step.action).copied();
+        if let (Some(Act::HandOverSlowly), Some(slow)) = (act, &self.slow) {
+            slow.wait();
+            slow.wait();
+        }
+        self.started.lock().unwrap().push(*step);
         match act {
             Some(Act::Hang) => drop(self.hanging.lock().unwrap().insert(step.action, ticket)),
             Some(Act::Fail) => ticket.done(Outcome::Returned(ErrorCode::CALL_FAILED)),
@@ -56,7 +64,7 @@ impl Performer for Script {
                 self.acts.lock().unwrap().remove(&step.action);
                 drop(ticket);
             }
-            None => {
+            Some(Act::HandOverSlowly) | None => {
                 self.support_is_dropped_in(step.action);
                 ticket.done(well(step.action));
             }
@@ -109,6 +117,21 @@ fn well(action: Action) -> Outcome {
     }
 }
 
+/// A Logoff on a thread of its own.
+struct Ending(mpsc::Receiver<Result<(), AlreadyEnding>>);
+
+impl Ending {
+    fn still_waits(&self) -> bool {
+        self.0.try_recv().is_err()
+    }
+
+    /// Fails if it does not end in a minute of real time.
+    fn join(self) {
+        let ended = self.0.recv_timeout(Duration::from_secs(60));
+        ended.expect("the session does not end").unwrap();
+    }
+}
+
 struct Session {
     script: Arc<Script>,
     clock: Arc<TestClock>,
@@ -117,7 +140,10 @@ struct Session {
 
 impl Session {
     fn new(deadlines: Deadlines) -> Self {
-        let script = Arc::new(Script::default());
+        let script = Arc::new(Script {
+            slow: Some(Barrier::new(2)),
+            ..Script::default()
+        });
         let clock = TestClock::new();
         let total = deadlines.session_deadline_ms;
         let recorder = Arc::new(Recorder::new("session 1", "test", total, clock.now()));
@@ -145,9 +171,11 @@ impl Session {
         logon
     }
 
-    fn end_on_a_thread(&self) -> JoinHandle<Result<(), AlreadyEnding>> {
+    fn end_on_a_thread(&self) -> Ending {
         let driver = Arc::clone(&self.driver);
-        thread::spawn(move || driver.end_session())
+        let (sender, ended) = mpsc::channel();
+        thread::spawn(move || sender.send(driver.end_session()));
+        Ending(ended)
     }
 
     /// Turns the clock when the one waiter waits, and comes back when it waits again.
@@ -158,10 +186,10 @@ impl Session {
     }
 
     /// The last turn: nobody waits afterwards.
-    fn turn_to_the_end(&self, ms: u64, ending: JoinHandle<Result<(), AlreadyEnding>>) {
+    fn turn_to_the_end(&self, ms: u64, ending: Ending) {
         self.clock.until_waiting(1);
         self.clock.turn(Duration::from_millis(ms));
-        ending.join().unwrap().unwrap();
+        ending.join();
     }
 
     fn report(&self) -> ShutdownReport {
@@ -239,7 +267,7 @@ fn life_logoff_016_given_up_when_the_clock_is_turned_past_the_deadline_and_not_b
 
         let ending = session.end_on_a_thread();
         session.turn(29_999);
-        assert!(!ending.is_finished());
+        assert!(ending.still_waits());
         assert_eq!(session.script.given_up(), []);
         // The other library did not wait.
         assert!(
@@ -324,7 +352,7 @@ fn life_logoff_016_the_total_wins_over_the_sum() {
     session.turn(30_000);
     assert_eq!(session.script.given_up(), [Action::CallLogoff(logons[3])]);
     session.turn(29_999);
-    assert!(!ending.is_finished());
+    assert!(ending.still_waits());
     session.turn_to_the_end(1, ending);
     // What was running is given up; what had not begun has begun, and nobody waited.
     assert_eq!(
@@ -360,6 +388,61 @@ fn life_logoff_016_the_total_wins_over_the_sum() {
 }
 
 #[test]
+fn life_logoff_016_a_sleeper_hears_of_an_earlier_deadline() {
+    let session = Session::new(Deadlines::default());
+    let slow = session.provider(Kind::Store, 0);
+    let slow = session.logon(slow);
+    let other = session.provider(Kind::Store, 1);
+    let (next, first) = (session.logon(other), session.logon(other));
+    for action in [
+        Action::CallLogoff(slow),
+        Action::CallLogoff(first),
+        Action::Drain(next),
+    ] {
+        session.script.script(action, Act::Hang);
+    }
+    let ending = session.end_on_a_thread();
+    session.turn(5_000);
+    // Logoff sleeps for 25 seconds more; what begins now is only waited for during 10.
+    session.script.let_return(Action::CallLogoff(first));
+    session.turn(9_999);
+    assert!(!session.script.started().contains(&Action::CallLogoff(next)));
+    session.turn(1);
+    assert!(
+        session
+            .script
+            .started()
+            .contains(&Action::ReleaseProvider(other))
+    );
+    session.turn_to_the_end(15_000, ending);
+}
+
+#[test]
+fn life_logoff_014_steps_begin_one_after_another_whichever_thread_brings_them() {
+    let session = Session::new(Deadlines::default());
+    let (one, two) = (
+        session.provider(Kind::AddressBook, 0),
+        session.provider(Kind::AddressBook, 1),
+    );
+    let (one, two) = (session.logon(one), session.logon(two));
+    session
+        .script
+        .script(Action::CallLogoff(one), Act::HandOverSlowly);
+    let slow = session.script.slow.as_ref().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| session.driver.end_logon(one));
+        slow.wait();
+        // The first thread is still handing its step over; the second one leaves its own to it.
+        session.driver.end_logon(two);
+        assert_eq!(session.script.started(), []);
+        slow.wait();
+    });
+    let started = session.script.started();
+    assert_eq!(started[0], Action::CallLogoff(one));
+    assert!(started.contains(&Action::ReleaseLogon(two)));
+}
+
+#[test]
 fn life_logoff_016_without_limits_it_waits() {
     let session = Session::new(Deadlines {
         logoff_deadline_ms: 0,
@@ -371,9 +454,9 @@ fn life_logoff_016_without_limits_it_waits() {
     session.script.script(Action::CallLogoff(logon), Act::Hang);
     let ending = session.end_on_a_thread();
     session.turn(1_000_000_000);
-    assert!(!ending.is_finished());
+    assert!(ending.still_waits());
     session.script.let_return(Action::CallLogoff(logon));
-    ending.join().unwrap().unwrap();
+    ending.join();
     assert_eq!(session.driver.provider(provider), None);
 }
 
@@ -437,7 +520,7 @@ fn life_logoff_018_a_second_end_is_refused_while_the_first_one_runs() {
         .begin_logon(provider, LogonOwner::Client, "late");
     assert_eq!(refused, Err(Refused::SessionEnds));
     session.script.let_return(Action::CallLogoff(logon));
-    ending.join().unwrap().unwrap();
+    ending.join();
     assert_eq!(session.driver.end_session(), Err(AlreadyEnding));
 }
 
@@ -528,7 +611,7 @@ fn life_logoff_016_a_client_that_hangs_in_block_s_does_not_hold_the_session() {
     session.clock.turn(Duration::from_secs(3600));
     let ending = session.end_on_a_thread();
     session.turn(29_999);
-    assert!(!ending.is_finished());
+    assert!(ending.still_waits());
     session.turn_to_the_end(1, ending);
     block_s.finish();
     assert!(
@@ -565,7 +648,7 @@ fn life_fast_007_a_frozen_driver_begins_nothing_and_nobody_waits() {
     let ending = session.end_on_a_thread();
     session.clock.until_waiting(1);
     session.driver.freeze();
-    ending.join().unwrap().unwrap();
+    ending.join();
     session.script.let_return(Action::CallLogoff(logon));
     assert_eq!(session.script.started(), [Action::CallLogoff(logon)]);
 }

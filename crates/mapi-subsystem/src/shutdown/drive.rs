@@ -155,12 +155,10 @@ impl Driver {
             .deadlines
             .session()
             .and_then(|total| now.checked_add(total));
-        let total = state.total;
         for running in state.running.values_mut() {
             if running.step.lane == Lane::Client {
                 running.until = self.after_limit(running.step.action);
             }
-            running.until = earlier(running.until, total);
         }
         self.recorder.session_begins_to_close(now);
         let steps = state.plan.on(Event::SessionEnds);
@@ -374,7 +372,7 @@ impl Driver {
             Lane::Client if state.plan.session() == SessionState::Open => None,
             // The total is used up: nobody waits.
             _ if state.plan.total_used_up => None,
-            _ => earlier(self.after_limit(step.action), state.total),
+            _ => self.after_limit(step.action),
         }
     }
 

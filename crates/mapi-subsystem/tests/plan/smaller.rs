@@ -350,3 +350,39 @@ fn life_fast_007_after_fast_shutdown_nothing_is_called() {
         Err(Refused::SessionEnds)
     );
 }
+
+#[test]
+fn life_xp_012_a_critical_error_forbids_the_second_attempt_of_a_call() {
+    let (mut plan, provider, logons) = plan_with(Kind::AddressBook, 1);
+    let steps = plan.on(Event::EndLogon(logons[0]));
+    let steps = end(&mut plan, awaited(&steps));
+    assert_eq!(awaited(&steps).action, Action::CallLogoff(logons[0]));
+    // There is no thread for it, and meanwhile the provider says that it can be called no more.
+    assert!(plan.on(Event::CriticalError(logons[0])).is_empty());
+    let steps = plan.on(Event::StepEnded(awaited(&steps).id, Outcome::NotMade));
+    assert_eq!(awaited(&steps).action, Action::ReleaseLogon(logons[0]));
+    run(&mut plan, vec![awaited(&steps)]);
+    let steps = plan.on(Event::SessionEnds);
+    let done = run(&mut plan, steps);
+    assert!(!done.contains(&Action::CallShutdown(provider)));
+    assert!(done.contains(&Action::ReleaseProvider(provider)));
+}
+
+#[test]
+fn life_logoff_014_a_library_waits_for_the_store_that_a_client_is_closing() {
+    let (mut plan, _, logons) = plan_with(Kind::Store, 2);
+    let steps = plan.on(Event::SupportGone(logons[0]));
+    let on_client = awaited(&steps);
+    let mut session = plan.on(Event::SessionEnds);
+    while let Some(step) = session
+        .iter()
+        .find(|step| step.lane == Lane::Caller)
+        .copied()
+    {
+        session = end(&mut plan, step);
+    }
+    assert_eq!(plan.logon(logons[1]), Some(LogonState::Active));
+    let steps = end(&mut plan, on_client);
+    let steps = end(&mut plan, awaited(&steps));
+    assert!(actions(&steps).contains(&Action::BeginClosing(logons[1])));
+}
