@@ -54,6 +54,10 @@ macro_rules! table_source {
                 self.0.seek_to(u64::from(row))
             }
 
+            fn seek_by(&mut self, rows: i64) -> Result<i64> {
+                self.0.seek_by(rows)
+            }
+
             fn next_rows(&mut self, count: u32) -> Result<Vec<Row>> {
                 self.0.next_rows(count)
             }

@@ -244,6 +244,85 @@ impl ContentsTable {
         })
     }
 
+    /// Moves the cursor by `rows`, stopping at either end: the rows moved, with their sign. Costs no counting of rows that
+    /// lie elsewhere.
+    ///
+    /// # Errors
+    /// Errors of the file.
+    pub fn seek_by(&mut self, rows: i64) -> Result<i64> {
+        let far = rows.unsigned_abs();
+        self.query(|table, conn| {
+            let place = match &mut table.view {
+                View::List { ids, at, .. } => {
+                    let here = int(*at);
+                    let to = here.saturating_add(rows).clamp(0, int(ids.len()));
+                    *at = usize::try_from(to).unwrap_or(0);
+                    return Ok(to - here);
+                }
+                View::Index(place) => place.clone(),
+            };
+            let (place, moved) = if rows < 0 {
+                table.back(conn, &place, far)?
+            } else {
+                table.ahead(conn, &place, far)?
+            };
+            table.view = View::Index(place);
+            Ok(if rows < 0 { -int(moved) } else { int(moved) })
+        })
+    }
+
+    /// The place `far` rows on, and how far that is.
+    fn ahead(&mut self, conn: &Connection, place: &Place, far: u64) -> Result<(Place, u64)> {
+        // Nothing has to be looked up if it is known how many rows are left.
+        let known = self.spec.filter.is_none() || self.counted.is_some();
+        if let Some(number) = place.number.filter(|_| known) {
+            let left = self.count(conn)?.saturating_sub(number);
+            let moved = far.min(left);
+            let to = Place {
+                skip: place.skip + moved,
+                number: Some(number + moved),
+                ..place.clone()
+            };
+            return Ok((to, moved));
+        }
+        let to = Place {
+            skip: place.skip + far,
+            number: place.number.map(|n| n + far),
+            ..place.clone()
+        };
+        let settled = self.index(conn).settle(&to)?;
+        if settled.anchor != Anchor::End {
+            return Ok((settled, far));
+        }
+        let left = self
+            .index(conn)
+            .from(&place.anchor)?
+            .saturating_sub(place.skip);
+        Ok((settled, far.min(left)))
+    }
+
+    /// The place `far` rows back, and how far that is.
+    fn back(&self, conn: &Connection, place: &Place, far: u64) -> Result<(Place, u64)> {
+        if far == 0 {
+            return Ok((place.clone(), 0));
+        }
+        let index = self.index(conn);
+        let place = index.settle(place)?;
+        let plan = Plan::new(&self.store, self.spec.folder, &[]);
+        let found = index.rows(&plan, &place.anchor, false, far - 1, 1, None)?;
+        match found.into_iter().next() {
+            Some((spot, _)) => {
+                let to = Place {
+                    anchor: Anchor::Before(spot),
+                    skip: 0,
+                    number: place.number.map(|n| n.saturating_sub(far)),
+                };
+                Ok((to, far))
+            }
+            None => Ok((Place::start(), index.before(&place.anchor)?)),
+        }
+    }
+
     /// Up to `limit` rows behind the cursor; it then stands behind the last of them.
     ///
     /// # Errors

@@ -185,7 +185,16 @@ impl Index<'_> {
 
     /// How many rows lie before an anchor.
     pub(crate) fn before(&self, anchor: &Anchor) -> Result<u64> {
-        let Some((bound, params)) = self.bound(anchor, false) else {
+        self.count_side(anchor, false)
+    }
+
+    /// How many rows lie behind an anchor.
+    pub(crate) fn from(&self, anchor: &Anchor) -> Result<u64> {
+        self.count_side(anchor, true)
+    }
+
+    fn count_side(&self, anchor: &Anchor, forward: bool) -> Result<u64> {
+        let Some((bound, params)) = self.bound(anchor, forward) else {
             return Ok(0);
         };
         if bound.is_empty() {

@@ -10,7 +10,7 @@ use mapi_types::{
 use super::{Mark, TableChange, clamp, number};
 use crate::engine::Store;
 use crate::engine::changes::Event;
-use crate::engine::sql::refused;
+use crate::engine::sql::{int, refused};
 
 /// Reads all rows with all their columns.
 pub(crate) type Read = Box<dyn Fn() -> Result<Vec<Row>> + Send>;
@@ -192,6 +192,18 @@ impl ListTable {
         self.refresh()?;
         self.at = clamp(row, self.rows.len());
         Ok(())
+    }
+
+    /// Moves the cursor by `rows`, stopping at either end: the rows moved, with their sign.
+    ///
+    /// # Errors
+    /// Errors of the file.
+    pub fn seek_by(&mut self, rows: i64) -> Result<i64> {
+        self.refresh()?;
+        let here = int(self.at);
+        let to = here.saturating_add(rows).clamp(0, int(self.rows.len()));
+        self.at = usize::try_from(to).unwrap_or(0);
+        Ok(to - here)
     }
 
     /// Up to `limit` rows behind the cursor; it then stands behind the last of them.
