@@ -286,3 +286,29 @@ fn an_error_in_the_secrets_does_not_tell_them() {
         assert!(!format!("{error:?}").contains("hunter2"), "{error}");
     }
 }
+
+/// What the documentation shows is what is read and written.
+#[test]
+fn the_example_of_the_documentation_is_right() {
+    let text = include_str!("../../../../../docs/profiles.md");
+    let block = |start: &str| {
+        text.split(start)
+            .nth(1)
+            .unwrap()
+            .split("```")
+            .next()
+            .unwrap()
+    };
+    let example = block("```toml\n");
+    let profile = read_profile(example, Path::new("docs/profiles.md")).unwrap();
+    assert_eq!(profile.flaws(), []);
+    assert_eq!(profile.provider_entries().len(), 1);
+    let written = write_profile(&profile);
+    let without_comment: String = written.lines().skip(1).map(|l| format!("{l}\n")).collect();
+    assert_eq!(without_comment, example);
+
+    let inf = super::super::inf::parse(block("```ini\n").as_bytes(), Path::new("docs/profiles.md"));
+    let catalog = super::super::inf::ServiceCatalog::from_files([inf]);
+    assert_eq!(catalog.problems(), []);
+    assert_eq!(catalog.service("MAIL").unwrap().providers.len(), 1);
+}
