@@ -389,7 +389,8 @@ fn mailbox(name: &str, address: &str) -> Mailbox {
 }
 
 fn write_mailbox(mailbox: &Mailbox) -> String {
-    match (mailbox.name.as_str(), mailbox.address.as_str()) {
+    let address = mailbox.address.replace(['<', '>'], "");
+    match (mailbox.name.as_str(), address.as_str()) {
         ("", address) => address.to_owned(),
         (name, address) => format!("{} <{address}>", encode::phrase(name)),
     }

@@ -45,6 +45,7 @@ fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
         text.as_deref().map_or("", str::trim).replace('\0', "")
     };
     let (mut name, mut address) = (clean(&addr.name), clean(&addr.address));
+    address.retain(|c| !matches!(c, '<' | '>'));
     // Without any "@": one word is an address all the same, several are a name.
     if name.is_empty() != address.is_empty() && !address.contains('@') {
         let words = format!("{name}{address}");
