@@ -121,7 +121,12 @@ macro_rules! no_last_error {
     )*};
 }
 
-no_last_error!(IMAPIProgress, IMAPIClientShutdown, IMAPIProviderShutdown);
+no_last_error!(
+    IMAPIProgress,
+    IMAPIClientShutdown,
+    IMAPIProviderShutdown,
+    ITableData
+);
 
 /// A failing HRESULT of a foreign object as an error, with the object's own words where it has some.
 pub(crate) fn check_last(object: &impl LastError, hr: HRESULT, call: &str) -> Result<()> {
@@ -337,6 +342,10 @@ argument! {
     RestrictionBlock(SRestriction) from &Restriction, marshal::write_restriction;
     /// SSortOrderSet.
     SortBlock(SSortOrderSet) from &SortOrder, marshal::write_sort_order;
+    /// SRow.
+    RowBlock(SRow) from &Row, marshal::write_row;
+    /// SPropValue.
+    PropBlock(SPropValue) from &Property, marshal::write_prop;
     /// ENTRYLIST.
     EntryList(SBinaryArray) from &[EntryId], marshal::write_entry_list;
 }

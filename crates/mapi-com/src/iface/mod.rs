@@ -67,7 +67,7 @@ pub use progress::Progress;
 pub use provider_admin::ProviderAdmin;
 pub use shutdown::{ClientShutdown, ProviderShutdown};
 pub use stream::{Stream, StreamOrigin};
-pub use table_data::TableDataObject;
+pub use table_data::{ForeignTableData, TableDataObject};
 
 use mapi_types::{ErrorCode, PropTag};
 

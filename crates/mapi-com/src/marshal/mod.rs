@@ -24,7 +24,9 @@ pub use names::{read_names, write_names};
 pub use notify::{ErrorInfo, read_error, read_notifications, write_error, write_notifications};
 pub use reader::Reader;
 pub use restriction::{read_restriction, write_restriction};
-pub use rows::{RowSet, RowSetBuilder, read_adr_list, read_row_set, update_adr_list};
+pub use rows::{
+    RowSet, RowSetBuilder, read_adr_list, read_row, read_row_set, update_adr_list, write_row,
+};
 pub use small::{
     flat_entries_from_bytes, flat_entries_to_bytes, read_entry_id, read_entry_list, read_guids,
     read_problems, read_sort_order, read_tags, read_uids, write_entry_id, write_entry_list,

@@ -9,7 +9,7 @@ use mapi_types::{Error, ErrorCode, PropTag, PropValue, Result, Row};
 use super::reader::{Reader, not_null};
 use super::value::put_props;
 use super::writer::{Writer, count_of};
-use crate::alloc::Allocator;
+use crate::alloc::{Allocator, MapiBuffer};
 
 // The two structures are one by another name: readers and writers serve both.
 const _: () = {
@@ -43,6 +43,44 @@ pub unsafe fn read_row_set(set: *const SRowSet) -> Result<Vec<Row>> {
         }
         Ok(rows)
     }
+}
+
+/// Reads one row; the caller keeps it.
+///
+/// # Errors
+/// As [`read_row_set`].
+///
+/// # Safety
+/// `row` is null or points to an SRow that is valid for reading.
+pub unsafe fn read_row(row: *const SRow) -> Result<Row> {
+    not_null(row)?;
+    // SAFETY: by the contract above.
+    unsafe {
+        let row = row.read_unaligned();
+        let props = Reader::new().properties(row.cValues, row.lpProps, true)?;
+        Ok(Row { props })
+    }
+}
+
+/// Writes one row, in one block.
+///
+/// # Errors
+/// MAPI_E_NOT_ENOUGH_MEMORY.
+pub fn write_row(allocator: Allocator, row: &Row) -> Result<MapiBuffer<SRow>> {
+    let count = count_of(&row.props)?;
+    Writer::build::<SRow>(allocator, |w| {
+        let place = w.reserve::<SRow>(1)?;
+        let props = put_props(w, row.props.iter().map(|p| (p.tag, &p.value)))?;
+        place.set(
+            0,
+            SRow {
+                ulAdrEntryPad: 0,
+                cValues: count,
+                lpProps: props,
+            },
+        );
+        Ok(())
+    })
 }
 
 /// Reads an address list; the caller keeps it.

@@ -41,8 +41,11 @@ impl TableDataObject for TableDataHandle {
         order: Option<&SortOrder>,
         on_release: Option<Box<dyn FnOnce() + Send>>,
     ) -> Result<ComPtr<IMAPITable>> {
-        let view: Arc<dyn MapiTable> = self.data.get_view(order, &self.sinks, on_release)?;
-        export(&self.owner, view)
+        let view = self.data.get_view(order, &self.sinks, None)?;
+        let exported = export(&self.owner, Arc::clone(&view) as Arc<dyn MapiTable>)?;
+        // Only a view that somebody has got can be released.
+        view.set_on_release(on_release);
+        Ok(exported)
     }
 
     fn modify_row(&self, row: Row) -> Result<()> {

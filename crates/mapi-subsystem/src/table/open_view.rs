@@ -41,6 +41,14 @@ impl TableView {
         })
     }
 
+    pub(super) fn set_on_release(&self, on_release: Option<Box<dyn FnOnce() + Send>>) {
+        let mut held = self
+            .on_release
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *held = on_release;
+    }
+
     /// Advise for a sink of ours; [`MapiTable::advise`] is for those from outside.
     ///
     /// # Errors

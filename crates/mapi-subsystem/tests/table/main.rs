@@ -1,6 +1,7 @@
 //! Tables in memory, through their public door.
-#![allow(clippy::unwrap_used)] // helpers of tests are tests
+#![allow(clippy::unwrap_used, unsafe_code)] // helpers of tests are tests, and play the foreign side
 
+mod com;
 mod data;
 mod fixture;
 mod model;

@@ -1,5 +1,10 @@
 //! ITableData.
 
+mod export;
+mod import;
+
+pub use import::ForeignTableData;
+
 use mapi_types::{PropTag, PropValue, Result, Row, SortOrder};
 
 use super::ComObject;
