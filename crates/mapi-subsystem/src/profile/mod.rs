@@ -1,6 +1,6 @@
 //! Profiles: which message services a user has, and how they are set up.
 //!
-//! A profile is a text file ([`format`]) in the user's data folder. Its sections hold properties ([`Section`], [`PropSet`]); lists in the
+//! A profile is a text file ([`mod@format`]) in the user's data folder. Its sections hold properties ([`Section`], [`PropSet`]); lists in the
 //! section of MAPI tie them together ([`Profile`]). What can be added to a profile is described in mapisvc.inf files
 //! ([`inf`]) and copied into the profile when it is added; at run time only the profile counts (lifecycle.md, 4.6).
 //!

@@ -16,7 +16,7 @@ use super::{Problem, Problems, SearchPath, parse};
 pub struct ServiceInfo {
     /// PR_SERVICE_NAME: the name of its section.
     pub name: String,
-    /// What [Services] calls it.
+    /// What `[Services]` calls it.
     pub title: String,
     /// The properties of its section.
     pub props: PropSet,
@@ -152,7 +152,7 @@ impl ServiceCatalog {
         self.sections.insert(key, Placed { section, file });
     }
 
-    /// The names of the services, in the order of [Services].
+    /// The names of the services, in the order of `[Services]`.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.services.iter().map(|l| l.entry.key.as_str())
     }
@@ -183,7 +183,7 @@ impl ServiceCatalog {
     /// The description of a service; case does not count.
     ///
     /// # Errors
-    /// MAPI_E_NOT_FOUND if no [Services] section names it, or if it has no section of its own.
+    /// MAPI_E_NOT_FOUND if no `[Services]` section names it, or if it has no section of its own.
     pub fn service(&self, name: &str) -> Result<ServiceInfo> {
         let missing = |text: String| Error::caller(ErrorCode::NOT_FOUND).context(text);
         let mut listed = self.services.iter();
