@@ -44,7 +44,7 @@ pub struct FoundMail {
     pub length: u64,
     /// SHA-256 of the bytes that [`FoundMail::reader`] gives.
     pub sha256: [u8; 32],
-    /// When it was received, as far as the file system or the mbox knows.
+    /// When it was received, as far as an mbox or a Maildir knows. The date of any other file is that of its last copy.
     pub received: Option<FileTime>,
     /// What its owner did with it.
     pub flags: Flags,

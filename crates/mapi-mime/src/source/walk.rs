@@ -217,7 +217,9 @@ impl Mails {
                     return None;
                 }
                 let flags = maildir::flags(&name, *is_new);
-                let (received, folder) = (maildir::delivered(&name), Arc::clone(folder));
+                // A Maildir's servers keep the time of delivery as the file's date.
+                let received = maildir::delivered(&name).or_else(|| modified(&path));
+                let folder = Arc::clone(folder);
                 Some(self.single(&path, folder, flags, received))
             }
             Step::Eml { path, folder } => {
@@ -303,10 +305,9 @@ impl Mails {
             let limit = u64::try_from(BOM.len()).unwrap_or(0);
             fs::File::open(path)?.take(limit).read_to_end(&mut start)?;
             let offset = if start == BOM { limit } else { 0 };
-            let written = metadata.modified().ok().map(FileTime::from);
             let length = metadata.len() - offset;
             let place = place(path, self.spooled.clone(), offset, length);
-            self.found(place, folder, flags, received.or(written))
+            self.found(place, folder, flags, received)
         };
         found().map_err(|error: Error| SourceError::new(&self.shown(path), 0, error))
     }
@@ -348,6 +349,11 @@ fn place(file: &Path, spooled: Option<Arc<TempPath>>, offset: u64, length: u64) 
         length,
         quoted: false,
     }
+}
+
+fn modified(path: &Path) -> Option<FileTime> {
+    let time = fs::metadata(path).and_then(|m| m.modified());
+    time.ok().map(FileTime::from)
 }
 
 fn below(folder: &Arc<[String]>, names: &[String]) -> Arc<[String]> {
