@@ -11,6 +11,8 @@ pub(crate) const MODIFY: u32 = 0x1;
 /// MAPI_CREATE.
 pub(crate) const CREATE: u32 = 0x2;
 
+const KEEP_OPEN_READWRITE: u32 = 0x2;
+
 /// An object with properties: store, folder, message, attachment, recipient, profile section.
 pub trait Props {
     /// The object.
@@ -22,6 +24,14 @@ pub trait Props {
     /// As [`MapiProp::get_props`].
     fn get(&self, tags: &[PropTag]) -> Result<Vec<Property>> {
         self.prop().get_props(Some(tags), mapi_sys::MAPI_UNICODE)
+    }
+
+    /// The values of all properties; those too large to be held are PT_ERROR with MAPI_E_NOT_ENOUGH_MEMORY.
+    ///
+    /// # Errors
+    /// As [`MapiProp::get_props`].
+    fn get_all(&self) -> Result<Vec<Property>> {
+        self.prop().get_props(None, mapi_sys::MAPI_UNICODE)
     }
 
     /// One value; `None` if it is not there.
@@ -127,13 +137,32 @@ pub trait Props {
             .get_ids_from_names(names, if create { CREATE } else { 0 })
     }
 
+    /// The names of named properties; `None` for a tag that has none.
+    ///
+    /// # Errors
+    /// As [`MapiProp::get_names_from_ids`].
+    fn names_of(&self, tags: &[PropTag]) -> Result<Vec<Option<NamedProp>>> {
+        let found = self.prop().get_names_from_ids(Some(tags), None, 0)?;
+        Ok(found.into_iter().map(|(_, name)| name).collect())
+    }
+
     /// SaveChanges; the object stays usable.
     ///
     /// # Errors
     /// As [`MapiProp::save_changes`].
     fn save(&self) -> Result<()> {
-        const KEEP_OPEN_READWRITE: u32 = 0x2;
         self.prop().save_changes(KEEP_OPEN_READWRITE)
+    }
+
+    /// SaveChanges with MAPI_DEFERRED_ERRORS: the provider may write it together with what follows. It is safe on the disk
+    /// after the next [`Props::save`], of the store for instance.
+    ///
+    /// # Errors
+    /// As [`MapiProp::save_changes`], also for what was deferred before.
+    fn save_deferred(&self) -> Result<()> {
+        const DEFERRED_ERRORS: u32 = 0x8;
+        self.prop()
+            .save_changes(KEEP_OPEN_READWRITE | DEFERRED_ERRORS)
     }
 }
 

@@ -170,6 +170,17 @@ impl Folder {
             .map(Folder)
     }
 
+    /// A new folder below this one.
+    ///
+    /// # Errors
+    /// MAPI_E_COLLISION if there is one of that name; as [`iface::MapiFolder::create_folder`].
+    pub fn new_folder(&self, name: &str) -> Result<Folder> {
+        const FOLDER_GENERIC: u32 = 1;
+        self.0
+            .create_folder(FOLDER_GENERIC, name, None, None, UNICODE)
+            .map(Folder)
+    }
+
     /// Copies messages to another folder, or moves them.
     ///
     /// # Errors
