@@ -107,11 +107,11 @@ impl Head {
     }
 
     /// The line of the census without the stack, and the stack. Called under the lock of the census.
-    pub fn describe(&self) -> (OpenObject, Option<&Backtrace>) {
+    pub fn describe(&self, now: Since) -> (OpenObject, Option<&Backtrace>) {
         let object = OpenObject {
             kind: self.kind.name,
             references: self.count.load(Ordering::Acquire) & !(MOVING | DYING),
-            age: self.since.elapsed(),
+            age: now.after(self.since),
             trace: None,
         };
         // SAFETY: the links are only touched under the lock, which the caller has.
@@ -157,6 +157,15 @@ pub(crate) struct Removed {
     pub serial: u64,
     /// To be dropped when the lock is no longer held.
     pub trace: Option<Box<Backtrace>>,
+}
+
+/// What [`List::hold_all`] has taken out, oldest first.
+pub(crate) struct Held {
+    pub heads: Vec<HeadPtr>,
+    /// The lines of the census, without stacks.
+    pub census: Vec<OpenObject>,
+    /// Which of them has which stack.
+    pub traces: Vec<(usize, Box<Backtrace>)>,
 }
 
 /// The objects of a scope in the order of creation. Lives under the lock of the census.
@@ -234,22 +243,29 @@ impl List {
         }
     }
 
-    /// Takes out all that can be held, oldest first, each with one reference of ours and what was known of it. What is left
-    /// is just ending, and takes itself out.
-    pub fn hold_all(&mut self) -> Vec<(HeadPtr, OpenObject, Removed)> {
-        let mut held = Vec::with_capacity(self.len);
+    /// Takes out all that can be held, each with one reference of ours. What is left is just ending, and takes itself out.
+    pub fn hold_all(&mut self) -> Held {
+        let now = Since::now();
+        let mut held = Held {
+            heads: Vec::with_capacity(self.len),
+            census: Vec::with_capacity(self.len),
+            traces: Vec::new(),
+        };
         let mut at = self.first;
         // SAFETY: what is in the list is alive, and the caller has the lock.
         while let Some(head) = unsafe { at.as_ref() } {
             let this = at;
             // SAFETY: as above.
             at = unsafe { (*head.links.get()).next };
-            let object = head.describe().0;
+            let object = head.describe(now).0;
             if head.hold() {
                 // SAFETY: as above; the head is in this list.
-                if let Some(removed) = unsafe { self.remove(this) } {
-                    held.push((HeadPtr(this), object, removed));
+                let removed = unsafe { self.remove(this) };
+                if let Some(trace) = removed.and_then(|removed| removed.trace) {
+                    held.traces.push((held.heads.len(), trace));
                 }
+                held.heads.push(HeadPtr(this));
+                held.census.push(object);
             }
         }
         held
@@ -271,11 +287,11 @@ impl List {
 
 /// When an object was made, in milliseconds of some clock: cheaper to ask for, and smaller, than [`std::time::Instant`].
 #[derive(Clone, Copy)]
-struct Since(u64);
+pub(crate) struct Since(u64);
 
 impl Since {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn now() -> Self {
+    pub fn now() -> Self {
         let mut now = libc::timespec {
             tv_sec: 0,
             tv_nsec: 0,
@@ -287,13 +303,13 @@ impl Since {
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn now() -> Self {
+    pub fn now() -> Self {
         static START: std::sync::LazyLock<std::time::Instant> =
             std::sync::LazyLock::new(std::time::Instant::now);
         Self(u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
-    fn elapsed(self) -> Duration {
-        Duration::from_millis(Self::now().0.saturating_sub(self.0))
+    fn after(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }

@@ -6,11 +6,12 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use backtrace::Backtrace;
 use mapi_types::Result;
 
 use crate::alloc::Allocator;
 use crate::gate::{Gate, Running};
-use crate::head::{Head, HeadPtr, List};
+use crate::head::{Head, HeadPtr, Held, List, Since};
 use crate::shell;
 
 /// One owner of objects: a session handle, one logon of a provider, a support object.
@@ -97,13 +98,18 @@ impl Scope {
     /// What is open, oldest first.
     #[must_use]
     pub fn open_objects(&self) -> Vec<OpenObject> {
+        let now = Since::now();
         let cloned = |head: &Head| {
-            let (object, trace) = head.describe();
+            let (object, trace) = head.describe(now);
             (object, trace.cloned())
         };
         let described: Vec<_> = self.census().list.iter().map(cloned).collect();
         // Finding names takes long: not under the lock.
-        described.into_iter().map(with_trace).collect()
+        let resolved = |(mut object, trace): (OpenObject, Option<Backtrace>)| {
+            object.trace = trace.map(resolve);
+            object
+        };
+        described.into_iter().map(resolved).collect()
     }
 
     /// How many objects are open.
@@ -117,7 +123,7 @@ impl Scope {
     /// # Safety
     /// `head` begins a shell that is in no census and stays where it is until it has been unregistered.
     pub(crate) unsafe fn register(&self, head: *mut Head, weak: bool) -> u64 {
-        let trace = (self.traces).then(|| Box::new(backtrace::Backtrace::new_unresolved()));
+        let trace = (self.traces).then(|| Box::new(Backtrace::new_unresolved()));
         let mut census = self.census();
         let mut serial = 0;
         if weak {
@@ -180,14 +186,15 @@ impl Scope {
             shell::need(-1);
             self.drained.notify_all();
         }
-        held.into_iter()
-            .map(|(head, object, removed)| {
-                (
-                    head,
-                    with_trace((object, removed.trace.map(|trace| *trace))),
-                )
-            })
-            .unzip()
+        let Held {
+            heads,
+            mut census,
+            traces,
+        } = held;
+        for (i, trace) in traces {
+            census[i].trace = Some(resolve(*trace));
+        }
+        (heads, census)
     }
 
     /// An object that was registered as weak, with one reference of ours, if it is still there and nobody is just giving
@@ -210,13 +217,10 @@ impl fmt::Debug for Scope {
     }
 }
 
-/// A line of the census with its stack, resolved.
-fn with_trace((mut object, trace): (OpenObject, Option<backtrace::Backtrace>)) -> OpenObject {
-    object.trace = trace.map(|mut trace| {
-        trace.resolve();
-        format!("{trace:?}")
-    });
-    object
+/// Finds the names of a stack, which takes long.
+fn resolve(mut trace: Backtrace) -> String {
+    trace.resolve();
+    format!("{trace:?}")
 }
 
 /// One line of the census.
