@@ -67,32 +67,64 @@ pub(crate) struct Base64 {
     ended: bool,
 }
 
+/// The value of each character; [`NONE`] for one outside the alphabet.
+const VALUES: [u8; 256] = {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut values = [NONE; 256];
+    let mut value = 0;
+    while value < 64 {
+        values[ALPHABET[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+const NONE: u8 = 0xFF;
+
 impl Base64 {
     fn feed(&mut self, piece: &[u8], out: &mut Vec<u8>) {
-        for byte in piece {
-            let value = match byte {
-                b'A'..=b'Z' => byte - b'A',
-                b'a'..=b'z' => byte - b'a' + 26,
-                b'0'..=b'9' => byte - b'0' + 52,
-                b'+' => 62,
-                b'/' => 63,
-                b'=' if self.count >= 2 => {
-                    self.padding += 1;
-                    self.ended |= self.count + self.padding >= 4;
-                    continue;
-                }
-                _ => continue,
-            };
-            if self.ended {
+        let mut rest = piece;
+        while !rest.is_empty() && !self.ended {
+            if self.count == 0 && self.padding == 0 {
+                rest = Self::whole_groups(rest, out);
+            }
+            let Some((byte, tail)) = rest.split_first() else {
                 return;
+            };
+            rest = tail;
+            self.one(*byte, out);
+        }
+    }
+
+    /// Decodes groups of four good characters, which is nearly all there is.
+    fn whole_groups<'a>(piece: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+        let value = |byte: u8| VALUES[usize::from(byte)];
+        let mut rest = piece;
+        while let Some((group, tail)) = rest.split_first_chunk::<4>() {
+            let [a, b, c, d] = group.map(value);
+            if (a | b | c | d) & 0xC0 != 0 {
+                break;
             }
-            self.padding = 0;
-            self.bits = self.bits << 6 | u32::from(value);
-            self.count += 1;
-            if self.count == 4 {
-                out.extend_from_slice(&self.bits.to_be_bytes()[1..]);
-                (self.bits, self.count) = (0, 0);
-            }
+            out.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+            rest = tail;
+        }
+        rest
+    }
+
+    fn one(&mut self, byte: u8, out: &mut Vec<u8>) {
+        if byte == b'=' && self.count >= 2 {
+            self.padding += 1;
+            self.ended |= self.count + self.padding >= 4;
+        }
+        let value = VALUES[usize::from(byte)];
+        if value == NONE {
+            return;
+        }
+        self.padding = 0;
+        self.bits = self.bits << 6 | u32::from(value);
+        self.count += 1;
+        if self.count == 4 {
+            out.extend_from_slice(&self.bits.to_be_bytes()[1..]);
+            (self.bits, self.count) = (0, 0);
         }
     }
 

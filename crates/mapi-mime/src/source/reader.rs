@@ -101,6 +101,14 @@ impl Unquoter {
         if self.ended {
             self.ready.append(&mut self.start);
         }
+        let read = &raw[..count];
+        let quoted = memchr::memmem::find(read, b"\n>").is_some();
+        if self.start.is_empty() && !quoted && (self.inside || !read.starts_with(b">")) {
+            // Nothing in it can be a quoted line, not even the beginning of one.
+            self.ready.extend_from_slice(read);
+            self.inside = read.last().map_or(self.inside, |last| *last != b'\n');
+            return Ok(());
+        }
         for piece in raw[..count].split_inclusive(|b| *b == b'\n') {
             self.piece(piece);
         }
