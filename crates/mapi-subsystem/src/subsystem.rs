@@ -49,6 +49,9 @@ pub struct Config {
     pub nt_service: bool,
     /// MAPI_MULTITHREAD_NOTIFICATIONS: sinks are called on a thread of MAPI's; otherwise inside [`Subsystem::dispatch`].
     pub notification_thread: bool,
+    /// How the way down is broken, in tests that show what they see.
+    #[cfg(feature = "sabotage")]
+    pub sabotage: Option<crate::shutdown::Sabotage>,
 }
 
 impl Config {
@@ -67,6 +70,8 @@ impl Config {
             traces: false,
             nt_service: false,
             notification_thread: true,
+            #[cfg(feature = "sabotage")]
+            sabotage: None,
         }
     }
 }

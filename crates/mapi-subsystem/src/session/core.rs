@@ -190,9 +190,29 @@ impl SessionCore {
 
     /// S2 to S4: nothing of this logon is registered any more.
     pub(super) fn forget_registrations(&self, logon: &Logon) {
-        self.routing.remove(logon);
+        self.stop_routing(logon);
+        #[cfg(feature = "sabotage")]
+        if self
+            .way_down()
+            .driver()
+            .is_sabotaged(crate::shutdown::Sabotage::KeepRows)
+        {
+            return;
+        }
         self.status.remove_rows_of(logon);
         logon.end_subscriptions();
+    }
+
+    pub(super) fn stop_routing(&self, logon: &Logon) {
+        #[cfg(feature = "sabotage")]
+        if self
+            .way_down()
+            .driver()
+            .is_sabotaged(crate::shutdown::Sabotage::KeepUids)
+        {
+            return;
+        }
+        self.routing.remove(logon);
     }
 
     /// OpenEntry of session, address book and support objects, routed by MAPIUID (LIFE-UID-003).

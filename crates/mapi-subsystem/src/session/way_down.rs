@@ -58,6 +58,10 @@ impl WayDown {
         ));
         let performer: Arc<dyn Performer> = Arc::clone(&hands) as Arc<dyn Performer>;
         let driver = Driver::new(performer, Arc::clone(&config.clock), deadlines, recorder);
+        #[cfg(feature = "sabotage")]
+        if let Some(how) = config.sabotage {
+            driver.sabotage(how);
+        }
         let _ = hands.driver.set(Arc::downgrade(&driver));
         Self {
             driver,
@@ -98,6 +102,13 @@ impl WayDown {
         self.hands.join();
         let report = self.driver.recorder().report();
         if let Some(subsystem) = self.subsystem.upgrade() {
+            #[cfg(feature = "sabotage")]
+            if self
+                .driver
+                .is_sabotaged(crate::shutdown::Sabotage::FreeEarly)
+            {
+                drop(subsystem.libraries().free_all(None));
+            }
             subsystem.keep_report(report.clone());
         }
         Some(report)
@@ -138,7 +149,7 @@ impl Performer for Hands {
             Action::BeginClosing(logon) => {
                 if let Some(logon) = session.logon(logon) {
                     logon.stop_serving();
-                    session.routing().remove(&logon);
+                    session.stop_routing(&logon);
                 }
             }
             Action::CutOff(logon) => {

@@ -18,6 +18,10 @@ impl Driver {
             (Some(LogonState::Active), None) => SupportEnd::Provider,
             _ => SupportEnd::Logoff,
         };
+        #[cfg(feature = "sabotage")]
+        if step.is_some() {
+            self.close_others(logon);
+        }
         BlockS {
             driver: Arc::clone(self),
             logon,

@@ -33,6 +33,8 @@ pub struct Driver {
     /// Raised when whoever waits has to look again.
     signal: Arc<Signal>,
     state: Mutex<State>,
+    #[cfg(feature = "sabotage")]
+    pub(super) sabotage: std::sync::OnceLock<super::Sabotage>,
 }
 
 #[derive(Default)]
@@ -83,6 +85,8 @@ impl Driver {
             recorder,
             signal: Signal::new(),
             state: Mutex::default(),
+            #[cfg(feature = "sabotage")]
+            sabotage: std::sync::OnceLock::new(),
         })
     }
 
@@ -179,6 +183,12 @@ impl Driver {
             )
         });
         self.lock().other_waiters -= 1;
+    }
+
+    /// The other logons of a logon's provider object.
+    #[cfg(feature = "sabotage")]
+    pub(super) fn companions(&self, logon: LogonId) -> Vec<LogonId> {
+        self.lock().plan.companions(logon)
     }
 
     /// DoFastShutdown has been done: this driver begins nothing any more, and whoever waits for the session's end comes back.
@@ -352,6 +362,14 @@ impl Driver {
         } else if !matches!(step.action, Action::AwaitLogon(_)) {
             // The end of a logon method is an event of its own.
             let ticket = Ticket::new(Arc::clone(self), step.id);
+            #[cfg(feature = "sabotage")]
+            if self.waits_for_ever(step) {
+                return std::mem::forget(ticket);
+            }
+            #[cfg(feature = "sabotage")]
+            let Some(step) = self.sabotaged(step) else {
+                return ticket.done(Outcome::DONE);
+            };
             self.performer.start(&step, ticket);
         }
     }
@@ -390,6 +408,10 @@ impl Driver {
         }
         self.register(&mut state, step);
         drop(state);
+        #[cfg(feature = "sabotage")]
+        let Some(step) = self.sabotaged(step) else {
+            return self.step_ended(step.id, Outcome::DONE.into());
+        };
         let ended = self.performer.perform(step.action);
         self.step_ended(step.id, ended)
     }

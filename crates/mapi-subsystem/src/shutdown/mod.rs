@@ -61,6 +61,7 @@
 //! - `drive`: the driver. It has the steps performed, measures time (`deadlines`), gives up what hangs, and feeds the report.
 //! - `block_s`: where a support object's last Release meets the driver.
 //! - `fast`: whether the whole way down may be left out.
+//! - `sabotage`: fault switches for tests of tests.
 //! - `performer`: what the host implements for the driver.
 
 mod action;
@@ -73,6 +74,8 @@ mod fast;
 mod performer;
 mod plan;
 mod record;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 
 pub use action::{Action, Event, Lane, Outcome, PinCause, Step, StepId, TransportStep};
 pub use block_s::BlockS;
@@ -84,6 +87,9 @@ pub use plan::{Plan, Refused};
 pub use record::{
     Kind, LibraryId, LogonId, LogonOwner, LogonState, ProviderId, ProviderState, SessionState,
 };
+
+#[cfg(feature = "sabotage")]
+pub use sabotage::Sabotage;
 
 /// One stage of a session's end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -180,6 +180,16 @@ impl Plan {
         self.providers.get(&provider).map(|provider| provider.state)
     }
 
+    /// The other logons of a logon's provider object.
+    #[cfg(feature = "sabotage")]
+    pub(super) fn companions(&self, logon: LogonId) -> Vec<LogonId> {
+        let provider = self.logons.get(&logon).map(|logon| logon.provider);
+        let provider = provider.and_then(|provider| self.providers.get(&provider));
+        let logons = provider.map(|provider| provider.logons.clone());
+        let others = logons.unwrap_or_default().into_iter();
+        others.filter(|other| *other != logon).collect()
+    }
+
     /// Whether the end of this step is still of interest. If not, it was given up, or has become needless.
     #[must_use]
     pub fn awaits(&self, step: StepId) -> bool {

@@ -1,10 +1,12 @@
 //! The way down of a session with foreign providers, compared with the log that they wrote themselves.
 
+use std::time::{Duration, Instant};
+
 use exemplary::{Installed, Log, Phase};
 use mapi_com::iface::{MapiSession as _, MapiTable as _, MsgStore as _};
 use mapi_com::ptr::ComPtr;
 use mapi_sys::IMAPISession;
-use mapi_types::{ErrorCode, PropValue, tag};
+use mapi_types::{EntryId, ErrorCode, MapiUid, PropValue, tag};
 
 use crate::world::{World, open_store};
 
@@ -55,7 +57,7 @@ fn status_names(session: &ComPtr<IMAPISession>) -> Vec<String> {
 
 // LIFE-LOGOFF-001, LIFE-LOGOFF-002, LIFE-LOGOFF-009, LIFE-LOGOFF-010, LIFE-LOGOFF-011, LIFE-LOGOFF-014, LIFE-INIT-013
 #[test]
-fn every_provider_is_logged_off_shut_down_and_released_in_order() {
+pub fn every_provider_is_logged_off_shut_down_and_released_in_order() {
     let library = Installed::cpp();
     let world = World::new();
     let session = world.foreign(library.path(), "AS");
@@ -76,6 +78,11 @@ fn every_provider_is_logged_off_shut_down_and_released_in_order() {
         "IMSProvider.Release",
     ];
     assert_eq!(ends, expected);
+    let logoffs = log
+        .lines
+        .iter()
+        .filter(|line| line.method == "Logoff" && line.phase == Phase::Enter);
+    assert!(logoffs.into_iter().all(|line| line.detail == "flags=0"));
     for call in [
         "IABLogon.Release",
         "IABProvider.Release",
@@ -86,6 +93,22 @@ fn every_provider_is_logged_off_shut_down_and_released_in_order() {
     }
     let report = world.report();
     assert!(report.by_the_book, "{report:#?}");
+}
+
+// LIFE-LOGOFF-027
+#[test]
+pub fn what_a_client_releases_ends_no_address_book() {
+    let library = Installed::cpp();
+    let world = World::new();
+    let session = world.foreign(library.path(), "A");
+    let book = session.open_address_book(0, None, 0).unwrap().0;
+    drop(session.get_status_table(0).unwrap());
+    drop(book);
+    let someone = EntryId::new(MapiUid(*b"openmapi-ab\0\0\0\0\x01"), b"Usomeone");
+    drop(session.open_entry(&someone, None, 0).unwrap());
+    assert_eq!(library.log().count("IABLogon.Logoff"), 0);
+    session.logoff(0, 0, 0).unwrap();
+    assert_eq!(library.log().count("IABLogon.Logoff"), 1);
 }
 
 // LIFE-LOGOFF-023
@@ -144,7 +167,7 @@ fn wrong_arguments_change_nothing_and_a_second_logoff_fails() {
 
 // LIFE-STORE-001, LIFE-STORE-002, LIFE-STORE-006, LIFE-STORE-007, LIFE-UID-004, LIFE-UID-006, LIFE-STATUS-007
 #[test]
-fn closing_one_store_ends_that_store_and_nothing_else() {
+pub fn closing_one_store_ends_that_store_and_nothing_else() {
     let library = Installed::cpp();
     let world = World::new();
     let session = world.foreign(library.path(), "ASS");
@@ -168,6 +191,19 @@ fn closing_one_store_ends_that_store_and_nothing_else() {
         .open_entry(&mapi_types::EntryId::default(), None, 0)
         .unwrap();
     drop(root);
+    // Entries of the closed store are nobody's, those of the other one are still its own.
+    let stem = library.path().file_stem().unwrap().to_string_lossy();
+    let root_of = |number: usize| {
+        let uid = MapiUid(exemplary::store_uid(&format!("{stem} S{number}")));
+        session.open_entry(&EntryId::new(uid, b"Froot"), None, 0)
+    };
+    let of_closed = root_of(1).map(drop).unwrap_err();
+    assert_eq!(of_closed.code(), ErrorCode::UNKNOWN_ENTRYID);
+    drop(root_of(2).unwrap());
+    // Opened again, it gets its entries back; a registration that had stayed would stand in its way.
+    let again = open_store(&session, 0);
+    drop(root_of(1).unwrap());
+    drop(again);
     // Inside the provider's last Release of the support object: its logoff method, then MAPI's Release of the logon.
     let place = log.position("IMSLogon.Logoff").unwrap();
     let before: Vec<String> = log.lines[..place]
@@ -183,20 +219,22 @@ fn closing_one_store_ends_that_store_and_nothing_else() {
     session.logoff(0, 0, 0).unwrap();
     assert_eq!(
         library.log().count("IMSLogon.Logoff"),
-        2,
-        "once for each store"
+        3,
+        "once for each store that was opened"
     );
     assert!(world.report().by_the_book);
 }
 
 // LIFE-STORE-018
 #[test]
-fn the_last_store_closed_ends_its_provider_object_and_it_can_be_opened_again() {
+pub fn the_last_store_closed_ends_its_provider_object_and_it_can_be_opened_again() {
     let library = Installed::cpp();
     let world = World::new();
     let session = world.foreign(library.path(), "S");
     drop(open_store(&session, 0));
+    let patience = Instant::now() + Duration::from_secs(10);
     while !ending_calls(&library.log()).contains(&"IMSProvider.Release".to_owned()) {
+        assert!(Instant::now() < patience, "the provider object stays");
         std::thread::yield_now();
     }
     let log = library.log();
@@ -220,7 +258,7 @@ fn the_last_store_closed_ends_its_provider_object_and_it_can_be_opened_again() {
 
 // LIFE-UNLOAD-001, LIFE-UNLOAD-002, LIFE-UNLOAD-003
 #[test]
-fn libraries_are_freed_after_the_last_uninitialize_and_not_before() {
+pub fn libraries_are_freed_after_the_last_uninitialize_and_not_before() {
     let library = Installed::cpp();
     let world = World::new();
     for _ in 0..3 {
@@ -235,6 +273,13 @@ fn libraries_are_freed_after_the_last_uninitialize_and_not_before() {
     assert_eq!(world.subsystem.libraries().log().counts(&path), (1, 0));
     let stopped = world.subsystem.stop();
     assert_eq!(world.subsystem.libraries().log().counts(&path), (1, 1));
+    let log = library.log();
+    for (made, ended) in [
+        ("library.ABProviderInit", "IABProvider.Shutdown"),
+        ("library.MSProviderInit", "IMSProvider.Shutdown"),
+    ] {
+        assert_eq!(log.count(made), log.count(ended));
+    }
     assert_eq!(stopped.libraries.len(), 1);
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     assert!(

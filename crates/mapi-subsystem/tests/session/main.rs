@@ -5,5 +5,6 @@
 mod basics;
 mod down;
 mod profile;
+mod sabotage;
 mod vices;
 mod world;

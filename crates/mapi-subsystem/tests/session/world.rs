@@ -72,6 +72,7 @@ impl World {
             ("msgstore", mapi_msgstore::MAPISVC_INF),
             ("exemplary", EXEMPLARY_INF),
         ];
+        config.sabotage = crate::sabotage::current();
         change(&mut config);
         let subsystem = Subsystem::start(config).unwrap();
         Self { folder, subsystem }

@@ -24,6 +24,19 @@ pub(super) struct AddressBook {
     state: Mutex<State>,
 }
 
+/// The switch that breaks LIFE-LOGOFF-027.
+#[cfg(feature = "sabotage")]
+impl Drop for AddressBook {
+    fn drop(&mut self) {
+        let driver = self.session.way_down().driver();
+        if driver.is_sabotaged(crate::shutdown::Sabotage::EndBooks) {
+            for book in self.session.address_books() {
+                driver.end_logon(book.id);
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 struct State {
     /// SetSearchPath; `None`: every container, in order.
