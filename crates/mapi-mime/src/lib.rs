@@ -28,6 +28,7 @@ mod import;
 mod message;
 mod names;
 mod parse;
+mod rtf;
 pub mod source;
 /// Tags and sets of Internet mail that MAPI's headers lack.
 pub mod tags;
@@ -38,3 +39,4 @@ pub use message::{
     AttachmentData, AttachmentView, Content, MapiAttachment, MapiMessage, MessageSink, MessageView,
 };
 pub use names::{MemoryNames, NameResolver};
+pub use rtf::decompress_rtf;

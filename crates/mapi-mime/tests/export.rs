@@ -96,3 +96,18 @@ fn no_property_can_add_a_field_or_a_part() {
         "{changed}"
     );
 }
+
+#[test]
+fn an_rtf_body_is_decompressed() {
+    let mut mail = imported("From: a@x.org\n\nx\n");
+    mail.message.props.retain(|p| !p.tag.same_id(tag::PR_BODY));
+    let mut stored = b"\0\0\0\0\x07\0\0\0MELA\0\0\0\0".to_vec();
+    stored.extend_from_slice(b"{\\rtf1}");
+    set(&mut mail, tag::PR_RTF_COMPRESSED, stored);
+    let changed = mail.exported_text();
+    assert!(
+        changed.contains("Content-Type: application/rtf\r\n"),
+        "{changed}"
+    );
+    assert!(changed.contains("e1xydGYxfQ=="), "{changed}");
+}

@@ -91,7 +91,7 @@ fn is_never_held(size: usize) {
         assert!(sink.held < 8 << 20, "{head}: {} bytes held", sink.held);
         if let (Some(before), Some(after)) = (before, peak_kb()) {
             assert!(
-                after - before < 12 * 1024,
+                after - before < 10 * 1024,
                 "{head}: {} KB more",
                 after - before
             );
@@ -101,7 +101,7 @@ fn is_never_held(size: usize) {
 
 #[test]
 fn a_large_mail_is_never_held() {
-    is_never_held(24 << 20);
+    is_never_held(16 << 20);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::message::{MessageView, find};
 use crate::names::NameResolver;
 use crate::parse::mime::is_type;
 use crate::parse::{charset, text};
+use crate::rtf::decompress_rtf;
 use crate::tags::{
     ATT_MHTML_REF, ATTACH_EMBEDDED_MSG, PR_ATTACH_CHARSET, PR_ATTACH_CONTENT_LOCATION,
     PR_ATTACH_DISPOSITION, PR_ATTACH_FLAGS,
@@ -190,14 +191,20 @@ impl Exporter<'_> {
         self.short(&crlf_bytes(&bytes))
     }
 
-    /// The RTF body of a message that has no other, as it is: whoever reads it can decompress it.
+    /// The RTF body of a message that has no other, for readers to open; compressed as it is if it is damaged.
     pub(super) fn rtf_body(&mut self, message: &dyn MessageView) -> Result<()> {
-        self.body_fields("application/x-ms-rtf-compressed")?;
-        self.text(&encode::field(
-            "Content-Disposition",
-            "attachment; filename=\"body.rtfc\"",
-        ))?;
-        self.base64(&mut message.open(tag::PR_RTF_COMPRESSED)?)
+        let mut bytes = Vec::new();
+        message
+            .open(tag::PR_RTF_COMPRESSED)?
+            .read_to_end(&mut bytes)?;
+        let (kind, name, bytes) = match decompress_rtf(&bytes) {
+            Ok(text) => ("application/rtf", "body.rtf", text),
+            Err(_) => ("application/octet-stream", "body.rtf.lzfu", bytes),
+        };
+        self.body_fields(kind)?;
+        let disposition = format!("inline{}", encode::param("filename", name));
+        self.text(&encode::field("Content-Disposition", &disposition))?;
+        self.base64(&mut bytes.as_slice())
     }
 
     pub(super) fn attachment(

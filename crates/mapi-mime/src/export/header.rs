@@ -99,10 +99,16 @@ pub(super) fn write(view: &View<'_>, kept: &Kept, options: &ExportOptions) -> St
             continue;
         }
         if let Some(values) = spelled(view, kept, &lower) {
-            let lines = values
-                .iter()
-                .map(|v| encode::field(known.name, &encode::kept(v)));
-            out.extend(lines);
+            for value in values {
+                // The others are made of addresses, dates and words, where an encoded word would swallow punctuation.
+                let is_text = matches!(known.name, "Subject" | "Thread-Topic");
+                let value = if is_text {
+                    encode::words(value)
+                } else {
+                    value.clone()
+                };
+                out.push_str(&encode::field(known.name, &value));
+            }
         } else if let Some(value) = (known.write)(view) {
             // A kept X-Priority says it already.
             if lower != "importance" || spelled(view, kept, "x-priority").is_none() {
