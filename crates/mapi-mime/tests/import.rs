@@ -277,3 +277,23 @@ fn only_a_mail_without_any_byte_is_refused() {
     assert_eq!(imported("\n").text(tag::PR_BODY), "");
     assert_eq!(imported("just text").text(tag::PR_BODY), "just text");
 }
+
+#[test]
+fn a_store_without_numbers_left_loses_no_header() {
+    /// Has no number for any name.
+    struct Full;
+    impl NameResolver for Full {
+        fn ids(&self, names: &[NamedProp]) -> mapi_types::Result<Vec<Option<u16>>> {
+            Ok(vec![None; names.len()])
+        }
+
+        fn names(&self, ids: &[u16]) -> mapi_types::Result<Vec<Option<NamedProp>>> {
+            Ok(vec![None; ids.len()])
+        }
+    }
+    let mut message = MapiMessage::default();
+    let mail = b"Subject: s\nX-Rare: kept\n\nx\n";
+    mapi_mime::import(&mut &mail[..], &Full, &Default::default(), &mut message).unwrap();
+    assert!(message.props.iter().all(|p| !p.tag.is_named()));
+    assert!(text(&message, tag::PR_TRANSPORT_MESSAGE_HEADERS).contains("X-Rare: kept"));
+}
