@@ -4,6 +4,8 @@ use mapi_sys::*;
 use mapi_types::{PropTag, Restriction, Result, Row, SortOrder};
 
 use super::super::*;
+use crate::alloc::Allocator;
+use crate::marshal::RowSet;
 use crate::ptr::ComPtr;
 use crate::wire::*;
 
@@ -178,12 +180,23 @@ impl MapiTable for ComPtr<IMAPITable> {
     }
 
     fn query_rows(&self, rows: i32, flags: u32) -> Result<Vec<Row>> {
+        let set = self.query_row_set(rows, flags)?;
+        set.map_or(Ok(Vec::new()), |set| set.read())
+    }
+}
+
+impl ComPtr<IMAPITable> {
+    /// QueryRows, with the rows left in the blocks that they come in, as a C client has them. `None`: there are none.
+    ///
+    /// # Errors
+    /// As [`MapiTable::query_rows`].
+    pub fn query_row_set(&self, rows: i32, flags: u32) -> Result<Option<RowSet>> {
         let mut out = std::ptr::null_mut();
-        // SAFETY: as in `get_status`.
+        // SAFETY: the object lives while we hold it; the output is a place of ours. The set is ours to free.
         unsafe {
             let hr = (self.vtbl().QueryRows)(self.as_raw(), rows, flags, &raw mut out);
             check_last(self, hr, "IMAPITable::QueryRows")?;
-            take_rows(out)
+            Ok(RowSet::from_raw(out, Allocator::mapi()))
         }
     }
 }

@@ -310,8 +310,8 @@ impl ContentsTable {
         let place = index.settle(place)?;
         let plan = Plan::new(&self.store, self.spec.folder, &[]);
         let found = index.rows(&plan, &place.anchor, false, far - 1, 1, None)?;
-        match found.into_iter().next() {
-            Some((spot, _)) => {
+        match found.first {
+            Some(spot) => {
                 let to = Place {
                     anchor: Anchor::Before(spot),
                     skip: 0,
@@ -347,16 +347,16 @@ impl ContentsTable {
                 u64::from(limit),
                 None,
             )?;
-            if let Some((last, _)) = found.last() {
+            if let Some(last) = found.last {
                 table.view = View::Index(Place {
-                    anchor: Anchor::After(last.clone()),
+                    anchor: Anchor::After(last),
                     skip: 0,
-                    number: place.number.map(|n| n + count(int(found.len()))),
+                    number: place.number.map(|n| n + count(int(found.rows.len()))),
                 });
             } else if place.skip > 0 && limit > 0 {
                 table.view = View::Index(Place::at(Anchor::End));
             }
-            Ok(found.into_iter().map(|(_, row)| row).collect())
+            Ok(found.rows)
         })
     }
 
@@ -382,19 +382,20 @@ impl ContentsTable {
             let place = index.settle(&place)?;
             let mut found =
                 index.rows(&table.plan, &place.anchor, false, 0, u64::from(limit), None)?;
-            found.reverse();
-            if let Some((first, _)) = found.first() {
-                let anchor = Anchor::Before(first.clone());
+            found.rows.reverse();
+            // Read backwards: the last that was found is the first of the rows.
+            if let Some(first) = found.last {
+                let anchor = Anchor::Before(first);
                 let number = place
                     .number
-                    .map(|n| n.saturating_sub(count(int(found.len()))));
+                    .map(|n| n.saturating_sub(count(int(found.rows.len()))));
                 table.view = View::Index(Place {
                     anchor,
                     skip: 0,
                     number,
                 });
             }
-            Ok(found.into_iter().map(|(_, row)| row).collect())
+            Ok(found.rows)
         })
     }
 
@@ -442,7 +443,7 @@ impl ContentsTable {
             let index = table.index(conn);
             let place = index.settle(&place)?;
             let found = index.rows(&plan, &place.anchor, !backward, 0, 1, Some(&filter))?;
-            let Some((spot, _)) = found.into_iter().next() else {
+            let Some(spot) = found.first else {
                 return Ok(false);
             };
             table.view = View::Index(Place::at(Anchor::Before(spot)));

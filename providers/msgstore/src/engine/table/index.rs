@@ -1,7 +1,7 @@
 //! A cursor over rows that an index gives in their order: nothing is remembered but the place.
 
 use mapi_types::{Result, Row};
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
 use super::plan::Plan;
@@ -54,8 +54,49 @@ impl Place {
     }
 }
 
-/// Rows found: place in the order and columns.
-pub(crate) type Found = Vec<(Spot, Row)>;
+/// Rows found, and the places of the first and the last of them.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub rows: Vec<Row>,
+    pub first: Option<Spot>,
+    pub last: Option<Spot>,
+}
+
+impl Found {
+    fn push(&mut self, row: Row, id: i64, key: ValueRef<'_>) {
+        // The place of the last row so far is overwritten where it is: a text would else cost a block per row.
+        match &mut self.last {
+            Some(last) => {
+                last.id = id;
+                match (&mut last.key, key) {
+                    (Value::Text(old), ValueRef::Text(new)) => {
+                        old.clear();
+                        old.push_str(&String::from_utf8_lossy(new));
+                    }
+                    (old, new) => *old = owned(new),
+                }
+            }
+            None => {
+                let spot = Spot {
+                    key: owned(key),
+                    id,
+                };
+                self.first = Some(spot.clone());
+                self.last = Some(spot);
+            }
+        }
+        self.rows.push(row);
+    }
+}
+
+/// The value of an ordering column: a number or a text.
+fn owned(key: ValueRef<'_>) -> Value {
+    match key {
+        ValueRef::Integer(n) => Value::Integer(n),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        _ => Value::Null,
+    }
+}
 
 /// The rows of a spec in the order of one column and of their ids.
 pub(crate) struct Index<'a> {
@@ -105,7 +146,7 @@ impl Index<'_> {
         only: Option<&Filter>,
     ) -> Result<Found> {
         let Some((bound, bound_params)) = self.bound(anchor, forward) else {
-            return Ok(Vec::new());
+            return Ok(Found::default());
         };
         let mut query = self.spec.source();
         query.sql.push_str(&bound);
@@ -135,27 +176,25 @@ impl Index<'_> {
         let mut rows = statement
             .query(params_from_iter(&query.params))
             .tried("reading a table")?;
-        let mut found = Vec::new();
-        while count(int(found.len())) < limit {
+        let mut found = Found::default();
+        while count(int(found.rows.len())) < limit {
             let Some(row) = rows.next().tried("reading a table")? else {
                 break;
             };
             let columns = plan.read(self.store, self.conn, row)?;
-            let spot = Spot {
-                key: row.get(plan.width()).tried("reading a table")?,
-                id: row.get(0).tried("reading a table")?,
+            let id = row.get(0).tried("reading a table")?;
+            let key = super::columns::raw(row, plan.width())?;
+            let Some(filter) = only.filter(|f| !f.exact) else {
+                found.push(columns, id, key);
+                continue;
             };
-            if let Some(filter) = only.filter(|f| !f.exact) {
-                let candidate = Candidate {
-                    conn: self.conn,
-                    message: spot.id,
-                    row: columns,
-                };
-                if filter.matcher.matches(&candidate)? {
-                    found.push((spot, candidate.row));
-                }
-            } else {
-                found.push((spot, columns));
+            let candidate = Candidate {
+                conn: self.conn,
+                message: id,
+                row: columns,
+            };
+            if filter.matcher.matches(&candidate)? {
+                found.push(candidate.row, id, key);
             }
         }
         Ok(found)
@@ -165,7 +204,7 @@ impl Index<'_> {
     pub(crate) fn spot(&self, place: &Place) -> Result<Option<Spot>> {
         let plan = Plan::new(self.store, self.spec.folder, &[]);
         let found = self.rows(&plan, &place.anchor, true, place.skip, 1, None)?;
-        Ok(found.into_iter().next().map(|(spot, _)| spot))
+        Ok(found.first)
     }
 
     /// The same place, counted from the row that it stands before.

@@ -127,8 +127,8 @@ impl Shown {
             let anchor = Anchor::Before(spot);
             let prior = index.rows(&nothing, &anchor, false, 0, 1, None)?;
             let row = index.rows(&self.plan, &anchor, true, 0, 1, None)?;
-            let prior = prior.first().map(|(spot, _)| instance_key(spot.id));
-            return Ok(row.into_iter().next().map(|(_, row)| (prior, row)));
+            let prior = prior.first.map(|spot| instance_key(spot.id));
+            return Ok(row.rows.into_iter().next().map(|row| (prior, row)));
         }
         let ids = self.spec.list(store, conn)?;
         let Some(at) = ids.iter().position(|i| *i == id) else {
