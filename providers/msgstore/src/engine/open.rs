@@ -70,6 +70,9 @@ fn open_existing(path: &Path, read_only: bool) -> Result<Store> {
                 "the store file or its folder may not be written; check their permissions",
             ));
         }
+        // A batch fits: pages that are pushed out before the commit would be written twice.
+        conn.execute_batch("PRAGMA cache_size = -24000")
+            .tried("opening the store file")?;
         schema::migrate(&conn)?;
     }
     let uid: Vec<u8> = conn

@@ -24,7 +24,7 @@ pub enum Durability {
 /// A batch is committed when it has this many operations,
 const BATCH_OPERATIONS: u32 = 1000;
 /// or this many bytes of large values,
-const BATCH_BYTES: u64 = 32 << 20;
+const BATCH_BYTES: u64 = 16 << 20;
 /// or is this old.
 pub(crate) const BATCH_AGE: Duration = Duration::from_millis(500);
 
