@@ -109,6 +109,9 @@ fn a_tree_keeps_its_folder_names() {
     let root = dir.path();
     put(&root.join("b.eml"), "\u{feff}Subject: b\n\nx");
     put(&root.join("a.txt"), "Subject: a\n\nx");
+    put(&root.join("damaged.EML"), "no header\n");
+    let kept_line = format!("From a {JAN}\nSubject: f\n\nx\n");
+    put(&root.join("from.eml"), kept_line);
     put(
         &root.join("Archive/old.mbox"),
         format!("From a {JAN}\nSubject: c\n\nx\n"),
@@ -145,6 +148,8 @@ fn a_tree_keeps_its_folder_names() {
             pair("Inbox/Sub", "e"),
             pair("", "a"),
             pair("", "b"),
+            (String::new(), "no header".to_owned()),
+            pair("", "f"),
         ]
     );
     let errors: Vec<SourceError> = errors.into_iter().map(|e| e.unwrap_err()).collect();

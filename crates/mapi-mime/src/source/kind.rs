@@ -51,7 +51,16 @@ impl Kind {
         File::open(path)
             .and_then(|file| read_some(file, &mut start))
             .map_err(Error::from)?;
-        Self::of_start(&start)
+        Self::of_start(&start).or_else(|error| {
+            // A mail whose header is damaged has its name to say so.
+            let is_text = !start.is_empty() && !start.contains(&0);
+            let known = error.code() == ErrorCode::NO_SUPPORT;
+            if is_eml(path) && is_text && !known {
+                Ok(Self::Eml)
+            } else {
+                Err(error)
+            }
+        })
     }
 
     fn of_start(start: &[u8]) -> Result<Self> {
@@ -74,6 +83,12 @@ impl Kind {
         };
         Err(Error::caller(ErrorCode::CORRUPT_DATA).context(why))
     }
+}
+
+/// Whether the name says that the file is one mail.
+pub(super) fn is_eml(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("eml"))
 }
 
 fn read_some(file: File, out: &mut Vec<u8>) -> io::Result<usize> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use mapi_types::{Error, FileTime, Result};
 use tempfile::TempPath;
 
-use super::kind::BOM;
+use super::kind::{self, BOM};
 use super::reader::Place;
 use super::{Flags, FoundMail, Kind, SourceError, maildir, mbox};
 
@@ -113,8 +113,8 @@ impl Iterator for Mails {
 }
 
 impl Mails {
-    /// Goes into a file or folder. `outermost`: an mbox given by name is no folder of its own.
-    fn enter(&mut self, path: &Path, kind: Kind, folder: &Arc<[String]>, outermost: bool) {
+    /// Goes into a file or folder. `plain`: an mbox is no folder of its own.
+    fn enter(&mut self, path: &Path, kind: Kind, folder: &Arc<[String]>, plain: bool) {
         let path = path.to_owned();
         let folder = Arc::clone(folder);
         if self.stack.len() > DEPTH {
@@ -126,7 +126,7 @@ impl Mails {
         match kind {
             Kind::Eml => self.stack.push(Step::Eml { path, folder }),
             Kind::Mbox => {
-                let folder = if outermost {
+                let folder = if plain {
                     folder
                 } else {
                     below(&folder, &[mailbox_name(&path)])
@@ -255,7 +255,8 @@ impl Mails {
                 let folder = below(folder, &[name.to_owned()]);
                 self.enter(path, kind, &folder, false);
             }
-            Ok(kind) => self.enter(path, kind, folder, false),
+            // A single mail may have kept the "From " line of the mbox it comes from.
+            Ok(kind) => self.enter(path, kind, folder, kind::is_eml(path)),
             Err(error) => return Some(Err(SourceError::new(path, 0, error))),
         }
         None
