@@ -114,6 +114,11 @@ impl Libraries {
             .collect()
     }
 
+    /// From now on no library is asked or freed; with the reason that the report will give (LIFE-FAST-007).
+    pub fn pin_all(&self, reason: &str) {
+        self.lock().iter().for_each(|library| library.pin(reason));
+    }
+
     /// The one that is the `same`, or a new one.
     fn add(
         &self,
@@ -255,7 +260,10 @@ impl HostedLibrary {
             Ok(ProviderLibrary::Loaded(library)) => library.free(),
             Ok(ProviderLibrary::BuiltIn(_)) => Freed::BuiltIn,
             // Whoever holds it still may call it. Its record ends, without a free, when that one lets go.
-            Err(_) => Freed::Pinned("something in MAPI still refers to it".to_owned()),
+            Err(held) => Freed::Pinned(
+                held.pinned()
+                    .unwrap_or_else(|| "something in MAPI still refers to it".to_owned()),
+            ),
         };
         LibraryEnd {
             name,

@@ -105,6 +105,11 @@ impl ClientShutdown for FastShutdownObject {
         self.sessions()
             .iter()
             .for_each(|session| session.way_down().driver().freeze());
+        if let Some(subsystem) = self.subsystem.upgrade() {
+            subsystem
+                .libraries()
+                .pin_all("after a fast shutdown no library is freed");
+        }
         Ok(())
     }
 }

@@ -70,6 +70,9 @@ impl Handle {
         self.ended.store(true, Ordering::Release);
         self.scope.close();
         self.own.close();
+        // The providers' own ends take care of what was registered with them.
+        let registered = std::mem::take(&mut *self.entries());
+        drop(registered);
     }
 
     /// The end of this handle. The first one to come does it.

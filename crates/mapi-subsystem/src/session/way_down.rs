@@ -100,6 +100,10 @@ impl WayDown {
         self.hands.hurry.raise();
         self.driver.end_session().ok()?;
         self.hands.join();
+        // Clients may keep their handles for ever; that must not keep the libraries (LIFE-UNLOAD-006).
+        if let Some(session) = self.hands.session.upgrade() {
+            session.parts().libraries.clear();
+        }
         let report = self.driver.recorder().report();
         if let Some(subsystem) = self.subsystem.upgrade() {
             #[cfg(feature = "sabotage")]

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on fails
 
 mod basics;
+mod child;
 mod down;
+mod end;
+mod fast;
 mod profile;
 mod sabotage;
 mod vices;
