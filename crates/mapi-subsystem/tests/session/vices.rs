@@ -77,8 +77,11 @@ fn a_provider_that_hangs_is_given_up_and_the_others_end_normally() {
     let stores = (open_store(&session, 0), open_store(&session, 1));
     let ended = std::thread::scope(|scope| {
         let logoff = scope.spawn(|| session.logoff(0, 0, 0));
-        // The well-behaved one needs no time of this clock; let it get done before the clock is turned.
-        while good.log().count("IMSProvider.Shutdown") == 0 {
+        // The well-behaved one needs no time of this clock; let it get done, and the other one hang, before the clock is
+        // turned.
+        while good.log().count("IMSProvider.Shutdown") == 0
+            || hanging.log().count("IMSLogon.Logoff") == 0
+        {
             std::thread::yield_now();
         }
         clock.until_waiting(1);

@@ -209,3 +209,12 @@ pub fn open_store(session: &ComPtr<IMAPISession>, number: usize) -> ComPtr<IMsgS
 pub fn prop(tag: PropTag, value: impl Into<PropValue>) -> Property {
     Property::new(tag, value)
 }
+
+/// Waits for what another thread brings about. Fails after a minute.
+pub fn eventually(holds: impl Fn() -> bool) {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !holds() {
+        assert!(std::time::Instant::now() < until, "it never came about");
+        std::thread::yield_now();
+    }
+}
