@@ -104,9 +104,10 @@ impl Script {
         self.given_up.lock().unwrap().clone()
     }
 
-    fn let_return(&self, action: Action) {
+    /// Whether it was still awaited.
+    fn let_return(&self, action: Action) -> bool {
         let ticket = self.hanging.lock().unwrap().remove(&action).unwrap();
-        ticket.done(well(action));
+        ticket.done_in_time(well(action))
     }
 }
 
@@ -290,7 +291,7 @@ fn life_logoff_016_given_up_when_the_clock_is_turned_past_the_deadline_and_not_b
 
         // It returns late: written down, and nothing is called.
         let before = session.script.started();
-        session.script.let_return(hangs);
+        assert!(!session.script.let_return(hangs));
         assert_eq!(session.script.started(), before);
         let report = session.report();
         let call = report
@@ -380,7 +381,7 @@ fn life_logoff_016_the_total_wins_over_the_sum() {
     assert_eq!(session.driver.provider(later), None);
 
     // Those that were not awaited end by the book, in their own time.
-    session.script.let_return(Action::CallLogoff(logons[1]));
+    let _ = session.script.let_return(Action::CallLogoff(logons[1]));
     assert_eq!(
         session.script.started().last(),
         Some(&Action::ReleaseLogon(logons[1]))
@@ -404,7 +405,7 @@ fn life_logoff_016_a_sleeper_hears_of_an_earlier_deadline() {
     let ending = session.end_on_a_thread();
     session.turn(5_000);
     // Logoff sleeps for 25 seconds more; what begins now is only waited for during 10.
-    session.script.let_return(Action::CallLogoff(first));
+    let _ = session.script.let_return(Action::CallLogoff(first));
     session.turn(9_999);
     assert!(!session.script.started().contains(&Action::CallLogoff(next)));
     session.turn(1);
@@ -455,7 +456,7 @@ fn life_logoff_016_without_limits_it_waits() {
     let ending = session.end_on_a_thread();
     session.turn(1_000_000_000);
     assert!(ending.still_waits());
-    session.script.let_return(Action::CallLogoff(logon));
+    assert!(session.script.let_return(Action::CallLogoff(logon)));
     ending.join();
     assert_eq!(session.driver.provider(provider), None);
 }
@@ -519,7 +520,7 @@ fn life_logoff_018_a_second_end_is_refused_while_the_first_one_runs() {
         .driver
         .begin_logon(provider, LogonOwner::Client, "late");
     assert_eq!(refused, Err(Refused::SessionEnds));
-    session.script.let_return(Action::CallLogoff(logon));
+    assert!(session.script.let_return(Action::CallLogoff(logon)));
     ending.join();
     assert_eq!(session.driver.end_session(), Err(AlreadyEnding));
 }
@@ -649,7 +650,7 @@ fn life_fast_007_a_frozen_driver_begins_nothing_and_nobody_waits() {
     session.clock.until_waiting(1);
     session.driver.freeze();
     ending.join();
-    session.script.let_return(Action::CallLogoff(logon));
+    let _ = session.script.let_return(Action::CallLogoff(logon));
     assert_eq!(session.script.started(), [Action::CallLogoff(logon)]);
 }
 

@@ -1,7 +1,7 @@
 //! How the steps of the shutdown plan are performed: the host's hands.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use crate::clock::Signal;
 use crate::host::{HostedLibrary, Logon};
 use crate::report::{Recorder, ShutdownReport};
 use crate::shutdown::{
-    Action, Driver, Ended, Kind, Lane, LibraryId, LogonId, LogonOwner, Outcome, Performer,
-    ProviderId, Refused, SessionState, Step, StepId, Ticket,
+    Action, Driver, Ended, Kind, Lane, LibraryId, LogonId, LogonOwner, LogonState, Outcome,
+    Performer, ProviderId, Refused, SessionState, Step, Ticket,
 };
 use crate::subsystem::Subsystem;
 
@@ -42,11 +42,9 @@ impl WayDown {
         let hands = Arc::new(Hands {
             session: session.clone(),
             workers: Mutex::default(),
-            given_up: Mutex::default(),
             settling: Mutex::default(),
             hurry: Signal::new(),
             clock: Arc::clone(&config.clock),
-            driver: OnceLock::new(),
         });
         let deadlines = config.deadlines;
         let now = config.clock.now();
@@ -62,7 +60,6 @@ impl WayDown {
         if let Some(how) = config.sabotage {
             driver.sabotage(how);
         }
-        let _ = hands.driver.set(Arc::downgrade(&driver));
         Self {
             driver,
             hands,
@@ -124,13 +121,10 @@ struct Hands {
     session: Weak<SessionCore>,
     /// The threads of lanes beyond the first: one for each time a library has hung.
     workers: Mutex<BTreeMap<(LibraryId, u32), Arc<Worker>>>,
-    /// Steps that were given up: what their calls still give back must not be touched.
-    given_up: Mutex<BTreeSet<StepId>>,
     settling: Mutex<Vec<JoinHandle<()>>>,
     /// Raised when the session ends: nobody rests any more.
     hurry: Arc<Signal>,
     clock: Arc<dyn crate::clock::Clock>,
-    driver: OnceLock<Weak<Driver>>,
 }
 
 impl Performer for Hands {
@@ -191,7 +185,7 @@ impl Performer for Hands {
             (Action::AwaitQuiet(_), _) => self.settle(ticket),
             (action, Lane::Library { library, thread }) => {
                 if let Some(worker) = self.worker(&session, library, thread) {
-                    self.call(&session, step.id, action, &worker, ticket);
+                    Self::call(&session, action, &worker, ticket);
                 }
             }
             // Transports and the spooler's stores are not built: nothing of theirs is ever planned.
@@ -200,7 +194,6 @@ impl Performer for Hands {
     }
 
     fn give_up(&self, step: &Step) {
-        lock(&self.given_up).insert(step.id);
         let Lane::Library { library, thread } = step.lane else {
             return;
         };
@@ -240,37 +233,23 @@ impl Hands {
     }
 
     /// An ending call on a thread of the host's.
-    fn call(
-        &self,
-        session: &Arc<SessionCore>,
-        id: StepId,
-        action: Action,
-        worker: &Worker,
-        ticket: Ticket,
-    ) {
+    fn call(session: &Arc<SessionCore>, action: Action, worker: &Worker, ticket: Ticket) {
         let Some(call) = ending_call(session, action) else {
             // There is no object to call on: a logon that never came to one.
             return ticket.done(Outcome::DONE);
         };
         let session = Arc::downgrade(session);
-        let driver = self.driver.get().cloned();
         call.submit(worker, move |mut ended| {
             let object = ended.object.take();
-            let awaited = session
-                .upgrade()
-                .filter(|session| !session.way_down().hands.is_given_up(id));
-            match awaited {
-                Some(session) => keep(&session, action, object),
-                // Nothing may be called on it any more, Release neither (OP-42).
-                None => std::mem::forget(object),
+            let Some(session) = session.upgrade() else {
+                return std::mem::forget(object);
+            };
+            // First, because what follows needs the object.
+            keep(&session, action, object);
+            if !ticket.done_in_time(measured(ended)) {
+                std::mem::forget(take_back(&session, action));
             }
-            ticket.done(measured(ended));
-            drop(driver);
         });
-    }
-
-    fn is_given_up(&self, id: StepId) -> bool {
-        lock(&self.given_up).contains(&id)
     }
 
     /// S5 and S6: on the thread of the client that releases the store.
@@ -279,7 +258,16 @@ impl Hands {
             return Outcome::DONE.into();
         };
         let mut ended = call.contained();
-        keep(session, action, ended.object.take());
+        let object = ended.object.take();
+        match action {
+            // It took so long that the session has given the logon up (OP-42).
+            Action::CallLogoff(logon)
+                if session.way_down().driver.logon(logon) == Some(LogonState::Abandoned) =>
+            {
+                std::mem::forget(object);
+            }
+            _ => keep(session, action, object),
+        }
         measured(ended)
     }
 
@@ -367,6 +355,18 @@ fn keep(session: &SessionCore, action: Action, object: Option<EndedObject>) {
             }
         }
         _ => {}
+    }
+}
+
+/// What `keep` has put back.
+fn take_back(session: &SessionCore, action: Action) -> Option<EndedObject> {
+    match action {
+        Action::CallLogoff(id) => session.logon(id)?.take_object().map(EndedObject::Logon),
+        Action::CallShutdown(id) => session
+            .provider(id)?
+            .take_object()
+            .map(EndedObject::Provider),
+        _ => None,
     }
 }
 

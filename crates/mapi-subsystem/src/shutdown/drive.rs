@@ -24,6 +24,9 @@ use crate::report::Recorder;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AlreadyEnding;
 
+/// A step has ended that nobody awaits any more.
+pub(super) struct Late;
+
 /// Drives the way down of one session.
 pub struct Driver {
     performer: Arc<dyn Performer>,
@@ -243,19 +246,24 @@ impl Driver {
         &self.recorder
     }
 
-    pub(super) fn step_ended(self: &Arc<Self>, id: StepId, ended: Ended) -> Option<Step> {
+    /// A step has ended. What follows for the calling thread itself (block S) is handed back.
+    pub(super) fn end_step(
+        self: &Arc<Self>,
+        id: StepId,
+        ended: Ended,
+    ) -> Result<Option<Step>, Late> {
         let now = self.clock.now();
         let outcome = ended.outcome;
         let mut state = self.lock();
         if state.running.remove(&id).is_some() {
             self.recorder.ended(id, ended, now);
             let steps = state.plan.on(Event::StepEnded(id, outcome));
-            return self.follow(state, steps, None);
+            return Ok(self.follow(state, steps, None));
         }
         if state.given_up.remove(&id) {
             self.recorder.returned_late(id, now);
         }
-        None
+        Err(Late)
     }
 
     /// Tells the planner, and begins what follows.
@@ -410,10 +418,10 @@ impl Driver {
         drop(state);
         #[cfg(feature = "sabotage")]
         let Some(step) = self.sabotaged(step) else {
-            return self.step_ended(step.id, Outcome::DONE.into());
+            return self.end_step(step.id, Outcome::DONE.into()).ok().flatten();
         };
         let ended = self.performer.perform(step.action);
-        self.step_ended(step.id, ended)
+        self.end_step(step.id, ended).ok().flatten()
     }
 
     /// Waits, and looks after the deadlines meanwhile.

@@ -65,16 +65,23 @@ impl Ticket {
     }
 
     /// The step has ended. What follows is begun on this thread; foreign code is not called on it.
-    pub fn done(mut self, ended: impl Into<Ended>) {
+    pub fn done(self, ended: impl Into<Ended>) {
+        let _ = self.done_in_time(ended);
+    }
+
+    /// As [`Ticket::done`]. The answer is whether the step was still awaited. If it was not, it was given up: what its call has given
+    /// back must not be touched, not even released (OP-42).
+    #[must_use = "what came late must be let alone"]
+    pub fn done_in_time(mut self, ended: impl Into<Ended>) -> bool {
         self.used = true;
-        self.driver.step_ended(self.step, ended.into());
+        self.driver.end_step(self.step, ended.into()).is_ok()
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.used {
-            self.driver.step_ended(self.step, Outcome::NotMade.into());
+            let _ = self.driver.end_step(self.step, Outcome::NotMade.into());
         }
     }
 }
