@@ -114,8 +114,8 @@ def payload(part):
             data = data.split(b"=")[0]
             data = binascii.a2b_base64(data[: len(data) - (len(data) % 4 == 1)] + b"==")
     if part.get_content_maintype() in ("text", "multipart"):
-        text = decode(data, part.get_content_charset("")).replace("\r\n", "\n")
-        return text
+        # A zero would end the text of a property; it says nothing.
+        return decode(data, part.get_content_charset("")).replace("\r\n", "\n").replace("\0", "")
     if part.get_content_maintype() == "message":
         return data.replace(b"\r\n", b"\n").strip()
     return data

@@ -122,3 +122,19 @@ fn a_long_body_streams_in_and_out() {
         .unwrap();
     assert_eq!(body, text.replace('\n', "\r\n"));
 }
+
+#[test]
+fn zeros_end_no_text() {
+    let mail = "Subject: a\0b\nX-Odd: \0c\nContent-Type: text/plain; name=\"n\0.txt\"\n\nd\0e\n";
+    let message = imported(mail.replace("; name=\"n\0.txt\"", "")).message;
+    let text = |tag| message.get(tag).and_then(PropValue::as_str).unwrap();
+    assert_eq!(
+        (&*text(tag::PR_SUBJECT), &*text(tag::PR_BODY)),
+        ("ab", "de\r\n")
+    );
+    let attached = imported(mail).message.attachments;
+    assert_eq!(
+        attached[0].get(tag::PR_ATTACH_LONG_FILENAME),
+        Some(&"n.txt".into())
+    );
+}

@@ -115,7 +115,9 @@ pub(super) fn read(
         let mut text = text::Utf16Reader::new(Cursor::new(held).chain(data), encoding);
         return sink.stream(tag::PR_BODY, &mut text);
     }
-    let text = text::crlf(&charset::decode(mime.charset(), &held));
+    let text = charset::decode(mime.charset(), &held);
+    // A zero would end the text for whoever reads it.
+    let text = text::crlf(&text).replace('\0', "");
     sink.props(one(Property::new(tag::PR_BODY, text)))
 }
 

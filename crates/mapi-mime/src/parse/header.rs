@@ -106,7 +106,8 @@ fn unfold(value: &[u8]) -> String {
     for line in value.split(|b| *b == b'\n') {
         bytes.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
     }
-    utf8_or_1252(bytes.trim_ascii())
+    // A zero would end the text of a property.
+    utf8_or_1252(bytes.trim_ascii()).replace('\0', "")
 }
 
 #[cfg(test)]

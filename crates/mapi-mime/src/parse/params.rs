@@ -34,7 +34,10 @@ pub(crate) fn parse(text: &str) -> Vec<(String, String)> {
             }
         }
     }
-    let read = values.into_iter().map(|(name, value)| (name, value.text()));
+    let read = values.into_iter().map(|(name, value)| {
+        // A zero would end the text of a property.
+        (name, value.text().replace('\0', ""))
+    });
     read.collect()
 }
 

@@ -59,7 +59,8 @@ impl<R: Read> Utf16Reader<R> {
         }
         self.ready.clear();
         self.taken = 0;
-        for unit in text.encode_utf16() {
+        // A zero would end the text for whoever reads it.
+        for unit in text.encode_utf16().filter(|unit| *unit != 0) {
             if unit == u16::from(b'\n') && !self.after_cr {
                 self.ready.extend_from_slice(b"\r\0");
             }
