@@ -230,7 +230,7 @@ fn import(report: &mut Report, world: &World, inbox: &ComPtr<IMAPIFolder>) {
         number += BATCH;
         (number..number + BATCH).map(mail).collect()
     };
-    let mut more = next.clone();
+    let mut more = next;
     let mut conn = bare(&world.folder.path().join("bare"));
     let deleted = inbox
         .create_folder(1, "Imported", None, None, 0)

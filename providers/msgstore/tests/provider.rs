@@ -85,10 +85,6 @@ fn a_profile_says_which_file() {
     let store = logon(&profile, &any).unwrap();
     let id = store.entry_id();
     assert_eq!(
-        profile.get_props(&[tag::PR_ENTRYID]).unwrap()[0].value,
-        id.as_bytes().into()
-    );
-    assert_eq!(
         MsgStoreProvider
             .identify(&request(&profile, &any, Access::Best))
             .unwrap(),
