@@ -1,19 +1,22 @@
 //! Folders: what they are and the properties they have. Changes count at once.
 
-use mapi_types::{
-    ErrorCode, FileTime, PropTag, PropType, PropValue, Property, Result, fold_case, tag,
-};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+mod computed;
+mod row;
+
+use mapi_types::{ErrorCode, FileTime, PropTag, Property, Result, fold_case, tag};
+use rusqlite::{Connection, params};
 
 use super::changes::{Change, ChangeKind, FolderRef};
-use super::message::computed::{access, change_key, instance_key};
 use super::message::data::time;
 use super::message::{Message, Problems, open_stream, settable};
-use super::props::{Fetch, PropSet, type_fits};
-use super::sql::{Tried, count, gone, long, refused};
+use super::sql::{Tried, refused};
 use super::stream::PropStream;
 use super::tx::{Durability, Tx};
 use super::{ObjectKind, Store, Uid, codec};
+
+use self::computed::is_computed;
+pub(crate) use self::computed::{folder_prop, folder_tags};
+pub(crate) use self::row::{COLUMNS, FolderRow, NewRow, by_row, by_uid, child_named, insert};
 
 /// The folders every store has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -85,150 +88,6 @@ pub(crate) fn create_standard_folders(conn: &Connection) -> Result<i64> {
         super::receive::set(conn, class, folder.row(), now)?;
     }
     Ok(Special::Finder.row() + 1)
-}
-
-/// A folder to be written.
-pub(crate) struct NewRow<'a> {
-    pub id: i64,
-    pub uid: Uid,
-    pub parent: i64,
-    pub name: &'a str,
-    pub special: i64,
-    pub version: i64,
-    pub props: &'a [u8],
-}
-
-/// Writes a new folder.
-pub(crate) fn insert(conn: &Connection, row: &NewRow<'_>, now: FileTime) -> Result<()> {
-    conn.prepare_cached(
-        "INSERT INTO folder (id, uid, parent_id, name, name_key, special, created, modified, version, contents, unread,
-         associated, props) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, 0, 0, 0, ?9)",
-    )
-    .and_then(|mut s| {
-        s.execute(params![
-            row.id,
-            row.uid.0.as_slice(),
-            row.parent,
-            row.name,
-            fold_case(row.name),
-            row.special,
-            time(now),
-            row.version,
-            row.props,
-        ])
-    })
-    .tried("creating a folder")?;
-    Ok(())
-}
-
-/// A folder as it is in the store.
-#[derive(Clone)]
-pub(crate) struct FolderRow {
-    pub at: FolderRef,
-    pub parent_id: i64,
-    pub parent_uid: Option<Uid>,
-    pub name: String,
-    pub special: i64,
-    pub created: FileTime,
-    pub modified: FileTime,
-    pub version: i64,
-    pub contents: u64,
-    pub unread: u64,
-    pub associated: u64,
-    pub subfolders: bool,
-    pub props: PropSet,
-    /// The bytes of `props`.
-    pub raw: Vec<u8>,
-}
-
-/// The columns of a folder `f`, for [`FolderRow::read`].
-pub(crate) const COLUMNS: &str = "f.id, f.uid, f.parent_id, p.uid, f.name, f.special, f.created, f.modified, f.version,
-    f.contents, f.unread, f.associated, f.props, EXISTS (SELECT 1 FROM folder c WHERE c.parent_id = f.id)
-    FROM folder f LEFT JOIN folder p ON p.id = f.parent_id";
-
-impl FolderRow {
-    /// Takes a row of a query for [`COLUMNS`].
-    pub(crate) fn read(row: &Row<'_>) -> Result<Self> {
-        let raw: Vec<u8> = row.get(12).tried("reading a folder")?;
-        let props = PropSet::decode(&raw)?;
-        let read = || -> rusqlite::Result<Self> {
-            Ok(Self {
-                at: FolderRef {
-                    id: row.get(0)?,
-                    uid: Uid(row.get(1)?),
-                },
-                parent_id: row.get(2)?,
-                parent_uid: row.get::<_, Option<[u8; 16]>>(3)?.map(Uid),
-                name: row.get(4)?,
-                special: row.get(5)?,
-                created: FileTime(count(row.get(6)?)),
-                modified: FileTime(count(row.get(7)?)),
-                version: row.get(8)?,
-                contents: count(row.get(9)?),
-                unread: count(row.get(10)?),
-                associated: count(row.get(11)?),
-                subfolders: row.get(13)?,
-                props: PropSet::default(),
-                raw: Vec::new(),
-            })
-        };
-        let folder = read().tried("reading a folder")?;
-        Ok(Self {
-            props,
-            raw,
-            ..folder
-        })
-    }
-
-    /// Reads a folder.
-    pub(crate) fn load(conn: &Connection, id: i64) -> Result<Self> {
-        let sql = format!("SELECT {COLUMNS} WHERE f.id = ?1");
-        let mut query = conn.prepare_cached(&sql).tried("reading a folder")?;
-        let mut rows = query.query([id]).tried("reading a folder")?;
-        match rows.next().tried("reading a folder")? {
-            Some(row) => Self::read(row),
-            None => Err(gone("folder")),
-        }
-    }
-
-    /// The folder it is in.
-    pub(crate) fn parent(&self) -> Option<FolderRef> {
-        self.parent_uid.map(|uid| FolderRef {
-            id: self.parent_id,
-            uid,
-        })
-    }
-}
-
-/// The folder in a row.
-///
-/// # Errors
-/// MAPI_E_OBJECT_DELETED if it has gone.
-pub(crate) fn by_row(conn: &Connection, id: i64) -> Result<FolderRef> {
-    find_ref(conn, "SELECT id, uid FROM folder WHERE id = ?1", &id)?.ok_or_else(|| gone("folder"))
-}
-
-/// The folder with a uid, if it is there.
-pub(crate) fn by_uid(conn: &Connection, uid: Uid) -> Result<Option<FolderRef>> {
-    find_ref(
-        conn,
-        "SELECT id, uid FROM folder WHERE uid = ?1",
-        &uid.0.as_slice(),
-    )
-}
-
-fn find_ref(conn: &Connection, sql: &str, key: &dyn rusqlite::ToSql) -> Result<Option<FolderRef>> {
-    conn.prepare_cached(sql)
-        .and_then(|mut s| {
-            s.query_row([key], |row| {
-                Ok(FolderRef {
-                    id: row.get(0)?,
-                    uid: Uid(row.get(1)?),
-                })
-            })
-            .optional()
-        })
-        .tried("looking for a folder")
 }
 
 /// A change of a folder.
@@ -437,121 +296,4 @@ fn rename(conn: &Connection, row: &mut FolderRow, name: &str) -> Result<Result<(
     }
     name.clone_into(&mut row.name);
     Ok(Ok(()))
-}
-
-/// The folder of that name, without regard to case.
-pub(crate) fn child_named(conn: &Connection, parent: i64, name: &str) -> Result<Option<FolderRef>> {
-    conn.prepare_cached("SELECT id, uid FROM folder WHERE parent_id = ?1 AND name_key = ?2")
-        .and_then(|mut s| {
-            s.query_row(params![parent, fold_case(name)], |row| {
-                Ok(FolderRef {
-                    id: row.get(0)?,
-                    uid: Uid(row.get(1)?),
-                })
-            })
-            .optional()
-        })
-        .tried("looking for a folder")
-}
-
-/// What a folder computes; PR_DISPLAY_NAME can be set all the same.
-pub(crate) const COMPUTED: [PropTag; 18] = [
-    tag::PR_ENTRYID,
-    tag::PR_PARENT_ENTRYID,
-    tag::PR_RECORD_KEY,
-    tag::PR_INSTANCE_KEY,
-    tag::PR_ACCESS,
-    tag::PR_DISPLAY_NAME,
-    tag::PR_FOLDER_TYPE,
-    tag::PR_CONTENT_COUNT,
-    tag::PR_CONTENT_UNREAD,
-    tag::PR_ASSOC_CONTENT_COUNT,
-    tag::PR_SUBFOLDERS,
-    tag::PR_CREATION_TIME,
-    tag::PR_LAST_MODIFICATION_TIME,
-    tag::PR_CHANGE_KEY,
-    tag::PR_DEPTH,
-    tag::PR_CONTAINER_CONTENTS,
-    tag::PR_CONTAINER_HIERARCHY,
-    tag::PR_FOLDER_ASSOCIATED_CONTENTS,
-];
-
-fn is_computed(tag: PropTag) -> bool {
-    COMPUTED.iter().any(|t| t.same_id(tag))
-}
-
-fn computed(store: &Store, row: &FolderRow, asked: PropTag) -> Option<Property> {
-    let tag = *COMPUTED.iter().find(|t| t.same_id(asked))?;
-    let folder_id = |uid| PropValue::Binary(store.entry_id(ObjectKind::Folder, uid).into_bytes());
-    let value = match tag {
-        tag::PR_ENTRYID => folder_id(row.at.uid),
-        // The root is its own parent.
-        tag::PR_PARENT_ENTRYID => folder_id(row.parent_uid.unwrap_or(row.at.uid)),
-        tag::PR_RECORD_KEY => PropValue::from(&row.at.uid.0[..]),
-        tag::PR_INSTANCE_KEY => PropValue::Binary(instance_key(row.at.id)),
-        tag::PR_ACCESS => PropValue::Long(folder_access(store, row)),
-        tag::PR_DISPLAY_NAME => PropValue::from(row.name.as_str()),
-        tag::PR_FOLDER_TYPE => PropValue::Long(i32::from(row.special != Special::Root.row())),
-        tag::PR_CONTENT_COUNT => PropValue::Long(long(row.contents)),
-        tag::PR_CONTENT_UNREAD => PropValue::Long(long(row.unread)),
-        tag::PR_ASSOC_CONTENT_COUNT => PropValue::Long(long(row.associated)),
-        tag::PR_SUBFOLDERS => PropValue::Boolean(row.subfolders),
-        tag::PR_CREATION_TIME => PropValue::SysTime(row.created),
-        tag::PR_LAST_MODIFICATION_TIME => PropValue::SysTime(row.modified),
-        tag::PR_CHANGE_KEY => PropValue::Binary(change_key(store, row.version)),
-        tag::PR_DEPTH => return None,
-        _ => PropValue::Object,
-    };
-    type_fits(asked, tag).then(|| Property::new(tag, value))
-}
-
-/// The tags of all properties of a folder, in order of their identifiers.
-pub(crate) fn folder_tags(store: &Store, row: &FolderRow) -> Vec<PropTag> {
-    let mut tags: Vec<PropTag> = COMPUTED
-        .iter()
-        .filter(|t| **t != tag::PR_INSTANCE_KEY && **t != tag::PR_DEPTH)
-        .filter_map(|t| computed(store, row, t.with_type(PropType::UNSPECIFIED)))
-        .map(|p| p.tag)
-        .collect();
-    tags.extend(row.props.tags().filter(|t| !is_computed(*t)));
-    tags.sort_unstable();
-    tags
-}
-
-fn folder_access(store: &Store, row: &FolderRow) -> i32 {
-    if store.is_read_only() {
-        return access::READ;
-    }
-    let all = access::MODIFY
-        | access::READ
-        | access::CREATE_HIERARCHY
-        | access::CREATE_CONTENTS
-        | access::CREATE_ASSOCIATED;
-    if row.special == 0 {
-        all | access::DELETE
-    } else {
-        all
-    }
-}
-
-/// Any property of a folder, in one piece.
-pub(crate) fn folder_prop(
-    store: &Store,
-    conn: &dyn Fetch,
-    row: &FolderRow,
-    asked: PropTag,
-    limit_bytes: u64,
-) -> Result<Property> {
-    if let Some(found) = computed(store, row, asked) {
-        return Ok(found);
-    }
-    if is_computed(asked) {
-        return Ok(Property::error(asked, ErrorCode::NOT_FOUND));
-    }
-    if asked.same_id(tag::PR_IPM_DRAFTS_ENTRYID)
-        && (row.special == Special::Root.row() || row.special == Special::Inbox.row())
-    {
-        return super::store_props::special_entry_id(store, Special::Drafts, asked);
-    }
-    row.props.get(conn, asked, limit_bytes)
 }

@@ -1,18 +1,19 @@
 //! A store that is open: its connections, its identity, its end.
 
+mod flusher;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 use mapi_types::{EntryId, ErrorCode, MapiUid, Result};
 use rusqlite::{Connection, InterruptHandle};
 
+use self::flusher::Flusher;
 use super::changes::{Change, Event, Listeners};
 use super::named::Names;
 use super::sql::{Tried, refused};
-use super::tx::{BATCH_AGE, Durability, Tx, Writer, closed};
+use super::tx::{Durability, Tx, Writer, closed};
 use super::{ObjectKind, Uid, id, open};
 
 /// Connections that read at the same time.
@@ -45,25 +46,6 @@ struct Readers {
     lent: usize,
     closed: bool,
 }
-
-/// The thread that commits a batch nobody asks for, and looks for changes of other processes if somebody wants to know.
-/// It starts with the first of both.
-#[derive(Default)]
-struct Flusher {
-    state: Mutex<FlusherState>,
-    wake: Condvar,
-}
-
-#[derive(Default)]
-struct FlusherState {
-    thread: Option<JoinHandle<()>>,
-    pending: bool,
-    polling: bool,
-    stop: bool,
-}
-
-/// How often the thread looks for changes of other processes.
-const POLL: Duration = Duration::from_secs(1);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -291,51 +273,6 @@ impl Store {
         }
     }
 
-    /// From now on the listeners are told of changes by other processes without anybody asking.
-    pub fn watch_others(&self) {
-        self.wake_flusher(|state| state.polling = true);
-    }
-
-    fn wake_flusher(&self, change: impl FnOnce(&mut FlusherState)) {
-        let mut state = lock(&self.0.flusher.state);
-        change(&mut state);
-        if state.thread.is_none() && !state.stop {
-            let weak = Arc::downgrade(&self.0);
-            let flusher = Arc::clone(&self.0.flusher);
-            // Without the thread a batch is still committed by the next read, by flush() and by close().
-            state.thread = std::thread::Builder::new()
-                .name("msgstore-flush".into())
-                .spawn(move || {
-                    while flusher.wait() {
-                        let Some(inner) = weak.upgrade() else { break };
-                        let store = Self(inner);
-                        // A failure is kept by the writer for the next who asks.
-                        let _ = store.flush_old().and_then(|()| store.poll());
-                    }
-                })
-                .ok();
-        }
-        self.0.flusher.wake.notify_one();
-    }
-
-    /// The flusher's part: commits a batch that is old enough, and keeps an error for somebody who can be told.
-    fn flush_old(&self) -> Result<()> {
-        let mut guard = lock(&self.0.writer);
-        let writer = guard.as_mut().ok_or_else(closed)?;
-        let result = match writer.batch_since() {
-            Some(since) if since.elapsed() >= BATCH_AGE => writer.commit_quietly(),
-            _ => Vec::new(),
-        };
-        let open = writer.batch_since().is_some();
-        self.0.deferred.store(open, Ordering::Release);
-        drop(guard);
-        if open {
-            lock(&self.0.flusher.state).pending = true;
-        }
-        self.publish(&result);
-        Ok(())
-    }
-
     /// Ends the store: commits what was deferred, closes all connections, brings everything into the one file.
     /// Afterwards every call fails with MAPI_E_INVALID_OBJECT. A second close does nothing.
     ///
@@ -394,39 +331,6 @@ impl Inner {
 fn end(conn: Connection) {
     let _ = conn.query_row("SELECT 1", [], |_| Ok(()));
     let _ = conn.close();
-}
-
-impl Flusher {
-    /// Waits until a batch has had time to age, or it is time to look around; false when the store is closing.
-    fn wait(&self) -> bool {
-        let mut state = lock(&self.state);
-        while !state.stop && !state.pending {
-            if state.polling {
-                let (after, waited) = self
-                    .wake
-                    .wait_timeout(state, POLL)
-                    .unwrap_or_else(PoisonError::into_inner);
-                state = after;
-                if waited.timed_out() {
-                    return !state.stop;
-                }
-            } else {
-                state = self
-                    .wake
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
-            }
-        }
-        state.pending = false;
-        if !state.stop {
-            state = self
-                .wake
-                .wait_timeout_while(state, BATCH_AGE, |s| !s.stop)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        !state.stop
-    }
 }
 
 /// A reading connection that goes back when it is dropped.
