@@ -9,7 +9,10 @@ use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
-use mapi_sys::{GUID, HRESULT, IID_IUnknown, IUnknown, IUnknownVtbl};
+use mapi_sys::{
+    GUID, HRESULT, IABContainerVtbl, IID_IUnknown, IMAPIFolderVtbl, IMAPIPropVtbl, IMAPIStatusVtbl,
+    IMAPITableVtbl, IMessageVtbl, IMsgStoreVtbl, IUnknown, IUnknownVtbl,
+};
 use mapi_types::{Error, ErrorCode, Result};
 
 use crate::alloc::{Allocator, root_size};
@@ -107,6 +110,28 @@ pub fn take_over(shell: &ShellBlock) -> Result<()> {
     unsafe { make_invalid(shell.object, shell.references, shell.methods) }
 }
 
+/// What an object with so many methods is. MakeInvalid says no more about it.
+#[must_use]
+pub fn kind_of(methods: u32) -> &'static str {
+    const fn slots<V>() -> usize {
+        size_of::<V>() / size_of::<usize>()
+    }
+    const PROP: usize = slots::<IMAPIPropVtbl>();
+    const KINDS: [(usize, &str); 7] = [
+        (slots::<IMsgStoreVtbl>(), "IMsgStore"),
+        (slots::<IMAPIFolderVtbl>(), "IMAPIFolder"),
+        (slots::<IMessageVtbl>(), "IMessage"),
+        (slots::<IMAPITableVtbl>(), "IMAPITable"),
+        (slots::<IABContainerVtbl>(), "IABContainer"),
+        (slots::<IMAPIStatusVtbl>(), "IMAPIStatus"),
+        // An attachment, a recipient or a profile section has no method of its own, and a stream has as many.
+        (PROP, "IMAPIProp or IStream"),
+    ];
+    let mut kinds = KINDS.iter();
+    let found = kinds.find(|(slots, _)| u32::try_from(*slots) == Ok(methods));
+    found.map_or("object", |(_, name)| name)
+}
+
 unsafe extern "system" fn query_interface(
     this: *mut IUnknown,
     interface: *const GUID,
@@ -150,4 +175,17 @@ unsafe extern "system" fn release(this: *mut IUnknown) -> u32 {
 
 unsafe extern "system" fn method() -> HRESULT {
     ErrorCode::INVALID_OBJECT.hresult()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kind_of;
+
+    #[test]
+    fn the_number_of_methods_tells_what_an_object_is() {
+        assert_eq!(kind_of(14), "IMAPIProp or IStream");
+        assert_eq!(kind_of(3), "object");
+        let all: std::collections::BTreeSet<&str> = (0..60).map(kind_of).collect();
+        assert_eq!(all.len(), 8, "two kinds with the same number: {all:?}");
+    }
 }

@@ -1,11 +1,13 @@
 //! Support objects: one per call of a logon method (lifecycle.md, 5.1; LIFE-SUP).
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mapi_com::alloc::Allocator;
 use mapi_com::host_call::ProviderKind;
 use mapi_com::iface::{ComObject, MapiSupport, OpenedEntry};
+use mapi_com::invalid::kind_of;
 use mapi_com::ptr::ComPtr;
 use mapi_com::scope::Scope;
 use mapi_com::shell::export;
@@ -14,6 +16,7 @@ use mapi_types::{
 };
 
 use super::Logon;
+use crate::report::{Left, LeftBy};
 use crate::session::SessionCore;
 
 /// LOGOFF_NO_WAIT .. LOGOFF_QUIET: exactly one of them goes in.
@@ -34,6 +37,8 @@ pub(crate) struct Support {
     allocator: Allocator,
     /// StoreLogoffTransports has answered LOGOFF_COMPLETE.
     store_logoff_done: AtomicBool,
+    /// Objects that became MAPI's because a client still refers to them: how many, by their number of methods.
+    invalid: Mutex<BTreeMap<u32, u64>>,
 }
 
 impl Support {
@@ -54,6 +59,7 @@ impl Support {
             scope: Arc::clone(&scope),
             allocator,
             store_logoff_done: AtomicBool::new(false),
+            invalid: Mutex::default(),
         });
         logon.set_support(Arc::clone(&scope));
         export(&scope, support)
@@ -70,8 +76,30 @@ impl Support {
     }
 }
 
+impl Support {
+    /// What a client left open is in the report, and is not held against the provider.
+    fn report_left_open(&self) {
+        let invalid = std::mem::take(&mut *self.invalid());
+        let recorder = self.session.way_down().driver().recorder();
+        for (methods, count) in invalid {
+            let left = Left {
+                kind: kind_of(methods),
+                provider: Some(self.logon.provider.id),
+                left_by: LeftBy::Client,
+                done: "made invalid; safe to release",
+            };
+            recorder.left_open(&left, count, []);
+        }
+    }
+
+    fn invalid(&self) -> MutexGuard<'_, BTreeMap<u32, u64>> {
+        self.invalid.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl ComObject for Support {
     fn last_release(&self) {
+        self.report_left_open();
         self.session.support_ended(&self.logon);
     }
 }
@@ -79,6 +107,10 @@ impl ComObject for Support {
 impl MapiSupport for Support {
     fn allocator(&self) -> Allocator {
         self.allocator
+    }
+
+    fn made_invalid(&self, methods: u32) {
+        *self.invalid().entry(methods).or_default() += 1;
     }
 
     fn subscribe(

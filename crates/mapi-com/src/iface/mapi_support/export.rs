@@ -619,11 +619,13 @@ unsafe extern "system" fn make_invalid(
 ) -> HRESULT {
     // SAFETY: as in `get_mem_alloc_routines`; the provider says that `object` is its own and that nobody is inside.
     hresult(unsafe {
-        This::enter(this.cast(), |_| {
+        This::enter(this.cast(), |o| {
             if flags != 0 {
                 return Err(ErrorCode::UNKNOWN_FLAGS.into());
             }
-            crate::invalid::make_invalid(object, references, methods)
+            crate::invalid::make_invalid(object, references, methods)?;
+            o.made_invalid(methods);
+            Ok(())
         })
     })
 }

@@ -327,4 +327,11 @@ pub trait MapiSupport: ComObject {
         let _ = shell;
         Err(Error::no_support())
     }
+
+    /// MakeInvalid has made an object MAPI's: one that its provider has ended and its client still refers to. `methods` is
+    /// what the provider said; [`invalid::kind_of`](crate::invalid::kind_of) knows which object has so many. For the census
+    /// (lifecycle.md, 6.12).
+    fn made_invalid(&self, methods: u32) {
+        let _ = methods;
+    }
 }
