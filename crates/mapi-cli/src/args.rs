@@ -47,8 +47,8 @@ pub struct Global {
     pub profile: Option<String>,
 
     /// The message store to work in, by its display name, instead of the default store of the profile
-    #[arg(long = "in-store", global = true, value_name = "NAME")]
-    pub store: Option<String>,
+    #[arg(long, global = true, value_name = "NAME")]
+    pub in_store: Option<String>,
 
     /// Where profiles, stores and reports are kept [default: openmapi in the user's data folder]
     #[arg(long, global = true, env = "MAPI_DATA_DIR", value_name = "FOLDER")]

@@ -128,7 +128,7 @@ impl Context {
     }
 
     fn open_store(&self, session: &Session) -> Result<Store> {
-        let Some(wanted) = &self.global.store else {
+        let Some(wanted) = &self.global.in_store else {
             return Ok(session.default_store()?);
         };
         let stores = session.stores()?;

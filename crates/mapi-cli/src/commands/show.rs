@@ -124,11 +124,10 @@ pub fn show(
     }
     for (name, property) in &props {
         let value = format::value(&property.value);
-        context.out.line(format!(
-            "{:08X}  {}  {value}",
-            property.tag.raw(),
-            format::fit(name, 40),
-        ))?;
+        let (tag, name) = (property.tag.raw(), format::clean(name));
+        context
+            .out
+            .line(format!("{tag:08X}  {name:<40}  {value}"))?;
     }
     Ok(())
 }

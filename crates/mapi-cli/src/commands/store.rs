@@ -132,7 +132,7 @@ fn file_of_profile(context: &Context) -> Result<PathBuf> {
         let profiles = mapi.profiles();
         let profile = context.choose_profile(&profiles, data)?;
         let services = profiles.services(&profile)?;
-        let wanted = context.global.store.as_deref();
+        let wanted = context.global.in_store.as_deref();
         let mut stores: Vec<_> = services
             .iter()
             .flat_map(|s| s.providers.iter().map(move |p| (s, p)))

@@ -38,6 +38,7 @@ pub struct Summary {
 pub struct Job<'a> {
     context: &'a Context,
     store: &'a Store,
+    tree: &'a Tree,
     ledger: Ledger,
     top: Folder,
     folders: HashMap<Arc<[String]>, Folder>,
@@ -66,13 +67,14 @@ impl<'a> Job<'a> {
     pub fn new(
         context: &'a Context,
         store: &'a Store,
-        tree: &Tree,
+        tree: &'a Tree,
         top: Folder,
         dry_run: bool,
     ) -> Result<Self> {
         Ok(Self {
             context,
             store,
+            tree,
             ledger: Ledger::load(store, tree, !dry_run)?,
             top,
             folders: HashMap::new(),
@@ -93,15 +95,16 @@ impl<'a> Job<'a> {
         self.bar.total(total);
         let result = self.all(&paths);
         // Deferred changes are brought to the disk whatever happened; only then is anything acknowledged.
-        let flushed = if self.dry_run {
-            Ok(())
-        } else {
-            self.store.save()
-        };
+        let flushed = if self.dry_run { Ok(()) } else { self.settle() };
         self.bar.finish();
         result?;
         flushed.context("writing to the message store")?;
         Ok(self.summary)
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        self.ledger.settle(self.store, self.tree)?;
+        Ok(self.store.save()?)
     }
 
     fn all(&mut self, paths: &[PathBuf]) -> Result<()> {

@@ -14,9 +14,11 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::Result;
-use mapi::{Props as _, Store};
+use mapi::{Props as _, Rows, Store, row_entry_id};
 use mapi_mime::source::FoundMail;
-use mapi_types::{Guid, NamedProp, PropName, PropTag, PropType, Property, Restriction, Row};
+use mapi_types::{
+    EntryId, Guid, NamedProp, PropName, PropTag, PropType, Property, Restriction, Row, tag,
+};
 
 use crate::folders::Tree;
 
@@ -40,6 +42,8 @@ pub struct Ledger {
     sources: Vec<Box<str>>,
     numbers: HashMap<Box<str>, u32>,
     known: HashMap<Key, Vec<u32>>,
+    /// Mails that were moved from one source to another, which their messages do not say yet.
+    moved: HashMap<(Key, u32), Vec<u32>>,
 }
 
 /// What the ledger says about a mail.
@@ -70,6 +74,7 @@ impl Ledger {
             sources: Vec::new(),
             numbers: HashMap::new(),
             known: HashMap::new(),
+            moved: HashMap::new(),
         };
         if let [source, key] = tags[..]
             && source.ptype() != PropType::ERROR
@@ -84,23 +89,58 @@ impl Ledger {
 
     fn read(&mut self, store: &Store, tree: &Tree) -> Result<()> {
         for folder in tree.folders().iter().filter(|f| f.messages > 0) {
-            let table = store.folder(&folder.id)?.contents()?;
-            let table = table.columns(&[self.source_tag, self.key_tag])?;
-            let rows = table.restrict(&Restriction::Exist(self.key_tag))?.rows();
-            for row in rows {
-                self.remember(&row?);
+            for row in self.rows(store, &folder.id)? {
+                if let Some((key, source)) = self.marks_of(&row?) {
+                    self.known.entry(key).or_default().push(source);
+                }
             }
         }
         Ok(())
     }
 
-    fn remember(&mut self, row: &Row) -> Option<()> {
+    /// The messages of a folder that were imported.
+    fn rows(&self, store: &Store, folder: &EntryId) -> Result<Rows> {
+        let table = store.folder(folder)?.contents()?;
+        let table = table.columns(&[self.source_tag, self.key_tag, tag::PR_ENTRYID])?;
+        Ok(table.restrict(&Restriction::Exist(self.key_tag))?.rows())
+    }
+
+    fn marks_of(&mut self, row: &Row) -> Option<(Key, u32)> {
         let key = row.get(self.key_tag)?.as_bytes()?.get(..24)?;
         let key: Key = key.try_into().ok()?;
         let source = row.get(self.source_tag)?.as_str()?;
-        let number = self.number(&source);
-        self.known.entry(key).or_default().push(number);
-        Some(())
+        Some((key, self.number(&source)))
+    }
+
+    /// Writes the new sources of moved mails to their messages.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn settle(&mut self, store: &Store, tree: &Tree) -> Result<()> {
+        for folder in tree.folders().iter().filter(|f| f.messages > 0) {
+            if self.moved.is_empty() {
+                break;
+            }
+            let mut changes = Vec::new();
+            for row in self.rows(store, &folder.id)? {
+                let row = row?;
+                if let Some(marks) = self.marks_of(&row)
+                    && let Some(new) = self.moved.get_mut(&marks).and_then(Vec::pop)
+                    && let Some(entry) = row_entry_id(&row)
+                {
+                    changes.push((entry, new));
+                }
+            }
+            for (entry, new) in changes {
+                let number = usize::try_from(new).unwrap_or(usize::MAX);
+                let source = self.sources.get(number).map_or("", |s| s);
+                let message = store.message(&entry)?;
+                message.set(&[Property::new(self.source_tag, source)])?;
+                message.save_deferred()?;
+            }
+        }
+        self.moved.clear();
+        Ok(())
     }
 
     fn number(&mut self, source: &str) -> u32 {
@@ -131,7 +171,8 @@ impl Ledger {
         match known.iter().position(gone) {
             Some(at) => {
                 // It is at its new place now: a further copy of it is a new message.
-                known[at] = source;
+                let old = std::mem::replace(&mut known[at], source);
+                self.moved.entry((key, old)).or_default().push(source);
                 Known::Moved
             }
             None => Known::New,

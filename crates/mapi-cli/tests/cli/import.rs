@@ -1,0 +1,146 @@
+use std::fs;
+use std::io::Write as _;
+
+use crate::common::*;
+
+/// Imported, known, failed of an import's last line.
+fn counts(records: &[serde_json::Value]) -> (u64, u64, u64) {
+    let last = records.last().unwrap();
+    let n = |key: &str| last[key].as_u64().unwrap();
+    (n("imported"), n("known"), n("failed"))
+}
+
+#[test]
+fn every_kind_of_source_keeps_its_folders() {
+    let home = Home::new();
+    home.put("in/one.eml", mail("One", 1, "x"));
+    home.put(
+        "in/Team.mbox",
+        mbox(&[mail("Two", 2, "x"), mail("Three", 3, "x")]),
+    );
+    home.put("in/Box/cur/1714557600.a.host:2,S", mail("Four", 4, "x"));
+    home.put("in/Box/new/1714557601.b.host", mail("Five", 5, "x"));
+    assert_eq!(counts(&home.json(&["import", "in"])), (5, 0, 0));
+    let folders = home.json(&["folders"]);
+    let of = |path: &str| {
+        let found = folders.iter().find(|f| f["path"] == path).unwrap();
+        (
+            found["messages"].as_u64().unwrap(),
+            found["unread"].as_u64().unwrap(),
+        )
+    };
+    assert_eq!(of("Inbox"), (1, 1));
+    assert_eq!(of("Inbox/Team"), (2, 2));
+    assert_eq!(of("Inbox/Box"), (2, 1));
+}
+
+#[test]
+fn nothing_is_imported_twice() {
+    let home = Home::new();
+    let twice = mail("Same", 1, "equal mails are two messages");
+    home.put("a.mbox", mbox(&[twice.clone(), twice.clone()]));
+    assert_eq!(counts(&home.json(&["import", "a.mbox"])), (2, 0, 0));
+    assert_eq!(counts(&home.json(&["import", "a.mbox"])), (0, 2, 0));
+    assert_eq!(
+        counts(&home.json(&["import", "--folder", "Elsewhere", "./a.mbox"])),
+        (0, 2, 0)
+    );
+
+    // A mailbox that has grown continues.
+    let mut file = fs::OpenOptions::new()
+        .append(true)
+        .open(home.path().join("a.mbox"))
+        .unwrap();
+    file.write_all(mbox(&[mail("New", 2, "x")]).as_bytes())
+        .unwrap();
+    assert_eq!(counts(&home.json(&["import", "a.mbox"])), (1, 2, 0));
+
+    // A file that was moved is not a new one, and neither is a mailbox that was rotated.
+    fs::rename(home.path().join("a.mbox"), home.path().join("a.1.mbox")).unwrap();
+    home.put("a.mbox", mbox(&[mail("After", 3, "x")]));
+    assert_eq!(
+        counts(&home.json(&["import", "a.1.mbox", "a.mbox"])),
+        (1, 3, 0)
+    );
+    assert_eq!(
+        counts(&home.json(&["import", "a.1.mbox", "a.mbox"])),
+        (0, 4, 0)
+    );
+
+    // A copy that lies beside the original is one.
+    fs::copy(home.path().join("a.1.mbox"), home.path().join("copy.mbox")).unwrap();
+    assert_eq!(counts(&home.json(&["import", "copy.mbox"])), (3, 0, 0));
+    assert_eq!(
+        counts(&home.json(&["import", "copy.mbox", "a.1.mbox", "a.mbox"])),
+        (0, 7, 0)
+    );
+}
+
+#[test]
+fn a_maildir_whose_flags_have_changed_is_no_new_mail() {
+    let home = Home::new();
+    home.put("M/cur/1714557600.a.host:2,", mail("A", 1, "x"));
+    fs::create_dir_all(home.path().join("M/new")).unwrap();
+    assert_eq!(counts(&home.json(&["import", "M"])), (1, 0, 0));
+    let cur = home.path().join("M/cur");
+    fs::rename(
+        cur.join("1714557600.a.host:2,"),
+        cur.join("1714557600.a.host:2,S"),
+    )
+    .unwrap();
+    assert_eq!(counts(&home.json(&["import", "M"])), (0, 1, 0));
+}
+
+#[test]
+fn a_dry_run_does_nothing() {
+    let home = Home::new();
+    home.put("a.eml", mail("A", 1, "x"));
+    let records = home.json(&["import", "--dry-run", "--folder", "New", "a.eml"]);
+    assert_eq!(counts(&records), (1, 0, 0));
+    assert_eq!(records.last().unwrap()["dry_run"], true);
+    let folders = home.json(&["folders"]);
+    assert!(
+        folders
+            .iter()
+            .all(|f| f["messages"] == 0 && f["path"] != "New")
+    );
+    home.good(&["import", "a.eml"]);
+    assert_eq!(counts(&home.json(&["import", "-n", "a.eml"])), (0, 1, 0));
+}
+
+#[test]
+fn bad_mail_is_reported_and_does_not_stop_the_rest() {
+    let home = Home::new();
+    home.put("in/a.eml", mail("A", 1, "x"));
+    home.put("in/b.eml", "this is no mail\n");
+    home.put("in/c.eml", mail("C", 1, "x"));
+    let ran = home.run(&["--json", "import", "in"]);
+    assert_eq!(ran.code, 6, "{}", ran.err);
+    let records = lines(&ran.out);
+    assert_eq!(counts(&records), (2, 0, 1));
+    let bad = &records[0]["bad"];
+    assert!(bad["source"].as_str().unwrap().ends_with("in/b.eml"));
+    assert_eq!(bad["offset"], 0);
+    assert!(bad["reason"].as_str().unwrap().contains("no kind of mail"));
+
+    let ran = home.run(&["import", "in"]);
+    assert!(
+        ran.err.contains("left out: ") && ran.err.contains("b.eml"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.out.is_empty(),
+        "results only on standard output: {}",
+        ran.out
+    );
+}
+
+#[test]
+fn mail_comes_from_standard_input_too() {
+    let home = Home::new();
+    let ran = home.run_with(&["import", "-"], &mail("Piped", 1, "x"));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(home.good(&["ls"]).contains("Piped"));
+    assert_eq!(home.run(&["import", "nothing"]).code, 3);
+}
