@@ -16,6 +16,10 @@ pub(crate) fn parse(text: &str) -> Vec<(String, String)> {
     let mut values: Vec<(String, Value)> = Vec::new();
     for (name, raw) in split(text) {
         let (base, piece, encoded) = section(&name);
+        let letter = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+        if base.is_empty() || !base.bytes().all(letter) {
+            continue;
+        }
         let at = values.iter().position(|(known, _)| known == base);
         let value = match at {
             Some(at) => &mut values[at].1,
@@ -177,7 +181,7 @@ mod tests {
         assert_eq!(all("n*=iso-8859-1''%E4"), ["n=ä"]);
         assert_eq!(
             all("n=\"a\\\"b\\c;d\" junk; m = x y ;; =z"),
-            ["n=a\"b\\c;d", "m=x y", "=z"]
+            ["n=a\"b\\c;d", "m=x y"]
         );
         assert_eq!(all("n=\"open"), ["n=open"]);
     }
