@@ -10,7 +10,7 @@ use std::time::Duration;
 use mapi_com::iface::{AdviseSink, ComObject};
 use mapi_subsystem::notify::{AdviseScope, Delivery, Engine};
 use mapi_sys::{CALLBACK_DISCONTINUE, NOTIFY_CANCELED, NOTIFY_SYNC};
-use mapi_types::{ErrorCode, Notification, event};
+use mapi_types::{ErrorCode, Notification, Property, Row, RowChange, TableEvent, event, tag};
 
 /// Long enough never to be reached by a test that passes.
 const LONG: Duration = Duration::from_secs(60);
@@ -534,6 +534,48 @@ fn life_mem_001_stop_releases_all_sinks_and_leaves_a_hanging_one_behind() {
         thread::yield_now();
     }
     assert_eq!(slow_log.steps().last(), Some(&Step::Released));
+}
+
+#[test]
+fn a_sink_that_does_not_keep_up_is_told_to_read_its_table_again() {
+    let (engine, scope) = dispatched();
+    let row_added = || {
+        let key = |key: &[u8]| Property::new(tag::PR_INSTANCE_KEY, key);
+        Notification::Table(RowChange {
+            event: TableEvent::RowAdded,
+            index: key(b"row"),
+            prior: key(b"before"),
+            row: Row::default(),
+        })
+    };
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&events);
+    let (sink, _) = probe_with(move |notifications| {
+        for notification in notifications {
+            if let Notification::Table(change) = notification {
+                told.lock().unwrap().push(change.event);
+            }
+        }
+        0
+    });
+    let (other, other_log) = probe();
+    let table = scope.advise(event::TABLE_MODIFIED, sink).unwrap();
+    let other = scope.advise(event::EXTENDED, other).unwrap();
+    for number in 0..2_500 {
+        scope.post(table, vec![row_added()]);
+        scope.post(other, vec![event(number)]);
+    }
+    while engine.dispatch() > 0 {}
+    let events = events.lock().unwrap();
+    assert!(events.len() <= 1_000, "{} calls were queued", events.len());
+    assert_eq!(events[0], TableEvent::Changed);
+    assert!(
+        events[1..]
+            .iter()
+            .all(|event| *event == TableEvent::RowAdded)
+    );
+    assert_eq!(other_log.events(), (0..2_500).collect::<Vec<_>>());
+    assert!(scope.drain(LONG));
 }
 
 /// Counts calls that begin after its Unadvise has returned, and releases.

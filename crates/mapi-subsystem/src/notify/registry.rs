@@ -1,11 +1,13 @@
 //! What the engine knows: registrations, scopes, the queue. Nothing here waits or calls a sink.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::{self, ThreadId};
 
 use mapi_com::iface::AdviseSink;
-use mapi_types::{Error, ErrorCode, Notification, Result};
+use mapi_types::{
+    Error, ErrorCode, Notification, PropValue, Property, Result, RowChange, TableEvent, tag,
+};
 
 pub(super) type ScopeId = u64;
 pub(super) type Sink = Arc<dyn AdviseSink>;
@@ -26,6 +28,8 @@ pub(super) struct Request {
 
 struct Registration {
     request: Request,
+    /// Its calls in the queue.
+    queued: usize,
     /// The threads on which its OnNotify runs now.
     running: Vec<ThreadId>,
     /// No OnNotify begins any more.
@@ -33,6 +37,11 @@ struct Registration {
     /// Somebody waits for the running OnNotify and takes the sink then; otherwise the one who made the call does.
     awaited: bool,
 }
+
+/// So many calls may wait for one sink. A table that has more to tell says TABLE_CHANGED instead; what others tell is dropped. A sink that
+/// hangs, or hinders others by hanging, must not use up the memory.
+const MAX_QUEUED_CHANGES: usize = 1_000;
+const MAX_QUEUED: usize = 100_000;
 
 #[derive(Default)]
 struct Scope {
@@ -95,6 +104,7 @@ impl Registry {
         }
         let registration = Registration {
             request,
+            queued: 0,
             running: Vec::new(),
             ended: false,
             awaited: false,
@@ -140,16 +150,52 @@ impl Registry {
 
     /// Queues what the registration's mask lets through. Whether there was anything.
     pub fn push(&mut self, connection: usize, batch: &Batch) -> bool {
-        let Some(batch) = (self.active(connection)).and_then(|r| filter(batch, r.request.mask))
-        else {
+        let Some(found) = self.active(connection) else {
             return false;
         };
-        let scope = self.registrations[&connection].request.scope;
-        if let Some(scope) = self.scopes.get_mut(&scope) {
-            scope.pending += 1;
+        let Some(mut batch) = filter(batch, found.request.mask) else {
+            return false;
+        };
+        if found.queued >= MAX_QUEUED_CHANGES && batch.iter().all(is_table_change) {
+            self.take_out_of_queue(|queued| queued == connection);
+            batch = table_changed();
+        } else if found.queued >= MAX_QUEUED {
+            tracing::warn!(
+                connection,
+                "a sink does not keep up: notifications are dropped"
+            );
+            return false;
+        }
+        if let Some(found) = self.registrations.get_mut(&connection) {
+            found.queued += 1;
+            if let Some(scope) = self.scopes.get_mut(&found.request.scope) {
+                scope.pending += 1;
+            }
         }
         self.queue.push_back((connection, batch));
         true
+    }
+
+    /// Drops what is queued for some connections.
+    fn take_out_of_queue(&mut self, which: impl Fn(usize) -> bool) {
+        let Self {
+            queue,
+            registrations,
+            scopes,
+            ..
+        } = self;
+        queue.retain(|(connection, _)| {
+            if !which(*connection) {
+                return true;
+            }
+            if let Some(found) = registrations.get_mut(connection) {
+                found.queued -= 1;
+                if let Some(scope) = scopes.get_mut(&found.request.scope) {
+                    scope.pending -= 1;
+                }
+            }
+            false
+        });
     }
 
     /// The oldest queued OnNotify, of one scope or of all; it counts as running until [`Registry::finish`].
@@ -162,6 +208,7 @@ impl Registry {
         let (connection, batch) = self.queue.remove(at)?;
         // Ending a registration takes its calls out of the queue, so it is there.
         let found = self.registrations.get_mut(&connection)?;
+        found.queued -= 1;
         found.running.push(thread::current().id());
         Some(Call {
             connection,
@@ -215,16 +262,13 @@ impl Registry {
                 ended.push(*connection);
             }
         }
-        let (registrations, scopes) = (&self.registrations, &mut self.scopes);
-        self.queue.retain(|(connection, _)| {
-            let Some(found) = registrations.get(connection).filter(|r| r.ended) else {
-                return true;
-            };
-            if let Some(scope) = scopes.get_mut(&found.request.scope) {
-                scope.pending -= 1;
-            }
-            false
-        });
+        if ended
+            .iter()
+            .any(|connection| self.registrations[connection].queued > 0)
+        {
+            let chosen: HashSet<usize> = ended.iter().copied().collect();
+            self.take_out_of_queue(|connection| chosen.contains(&connection));
+        }
         ended
     }
 
@@ -324,4 +368,19 @@ fn filter(batch: &Batch, mask: u32) -> Option<Batch> {
     }
     let some: Vec<Notification> = batch.iter().filter(|n| wanted(n)).cloned().collect();
     (!some.is_empty()).then(|| some.into())
+}
+
+fn is_table_change(notification: &Notification) -> bool {
+    matches!(notification, Notification::Table(_))
+}
+
+/// TABLE_CHANGED: read the table again.
+fn table_changed() -> Batch {
+    let none = || Property::new(tag::PR_NULL, PropValue::Null);
+    Arc::new([Notification::Table(RowChange {
+        event: TableEvent::Changed,
+        index: none(),
+        prior: none(),
+        row: Default::default(),
+    })])
 }
