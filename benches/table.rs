@@ -87,17 +87,39 @@ fn main() {
 
 fn build(report: &mut Report) {
     report.compare(
-        "build / filling a vector with owned rows",
+        "build row by row / pushing owned rows to a vector",
         2.0,
         || {
-            let (time, _data) = timed(|| {
+            let build = || {
                 let data = table();
                 for number in 0..ROWS {
                     data.modify_row(row(number)).expect("a good row");
                 }
                 data
-            });
-            time
+            };
+            timed(build).0
+        },
+        || {
+            let fill = || {
+                let mut rows = Vec::new();
+                for number in 0..ROWS {
+                    rows.push(row(number));
+                }
+                rows
+            };
+            timed(fill).0
+        },
+    );
+    report.compare(
+        "build at once / collecting owned rows in a vector",
+        2.0,
+        || {
+            let build = || {
+                let data = table();
+                data.modify_rows(self::rows()).expect("good rows");
+                data
+            };
+            timed(build).0
         },
         || timed(self::rows).0,
     );

@@ -9,7 +9,7 @@ use mapi_types::{
 };
 
 use super::open_view::TableView;
-use super::rows::{RowId, Rows};
+use super::rows::{Incoming, RowId, Rows};
 use super::view::View;
 use crate::notify::AdviseScope;
 
@@ -165,8 +165,8 @@ impl TableData {
     /// MAPI_E_INVALID_PARAMETER without the index column; MAPI_E_TABLE_TOO_BIG.
     pub fn modify_row(&self, row: Row) -> Result<()> {
         let mut inner = self.lock();
-        inner.check(&row)?;
-        inner.put(row, true)?;
+        let incoming = inner.receive(row)?;
+        inner.put(incoming, true)?;
         inner.publish(true);
         Ok(())
     }
@@ -177,13 +177,15 @@ impl TableData {
     /// As [`TableData::modify_row`]; then nothing has changed.
     pub fn modify_rows(&self, rows: Vec<Row>) -> Result<()> {
         let mut inner = self.lock();
-        for row in &rows {
-            inner.check(row)?;
-        }
+        let received: Result<Vec<_>> = rows.into_iter().map(|row| inner.receive(row)).collect();
+        let rows = received?;
         let told = rows.len() <= MAX_TOLD;
         // Moving a line costs about as much as building a few dozen lines anew.
         let one_by_one = told || rows.len() < inner.rows.len() / 32;
         inner.hear(told);
+        if inner.rows.len() == 0 {
+            inner.rows.reserve(rows.len());
+        }
         for row in rows {
             inner.put(row, one_by_one)?;
         }
@@ -200,15 +202,13 @@ impl TableData {
     /// MAPI_E_INVALID_PARAMETER if the index is there already or missing, or the place too high; MAPI_E_TABLE_TOO_BIG.
     pub fn insert_row(&self, number: u32, row: Row) -> Result<()> {
         let mut inner = self.lock();
-        inner.check(&row)?;
-        let (index, place) = (inner.rows.index_of(&row)?, number as usize);
-        if inner.rows.find(index).is_some() || place > inner.rows.len() {
+        let (incoming, place) = (inner.receive(row)?, number as usize);
+        if inner.rows.find_same(&incoming).is_some() || place > inner.rows.len() {
             return Err(Error::caller(ErrorCode::INVALID_PARAMETER).context(
                 "the table has a row with this index, or fewer rows than the place says",
             ));
         }
-        inner.learn(row.props.iter().map(|p| p.tag));
-        let id = inner.rows.insert(place, row)?;
+        let id = inner.rows.insert(place, incoming)?;
         inner.each_view(|view, rows| view.row_inserted(rows, id));
         inner.publish(true);
         Ok(())
@@ -350,28 +350,32 @@ impl Inner {
         Ok(())
     }
 
-    /// Whether a row may come.
-    fn check(&self, row: &Row) -> Result<()> {
-        self.rows.index_of(row)?;
-        self.views
-            .values()
-            .try_for_each(|open| open.view.check(row))
+    /// Looks at a row that comes. Its columns are known from then on.
+    fn receive(&mut self, row: Row) -> Result<Incoming> {
+        for open in self.views.values() {
+            open.view.check(&row)?;
+        }
+        self.learn(row.props.iter().map(|p| p.tag));
+        self.rows.receive(row)
     }
 
     /// Puts a row in; the views are told line by line, or are made anew afterwards.
-    fn put(&mut self, row: Row, one_by_one: bool) -> Result<()> {
-        self.learn(row.props.iter().map(|p| p.tag));
-        if !one_by_one || self.views.is_empty() {
-            return self.rows.put(row);
-        }
-        let Some(id) = self.rows.find(self.rows.index_of(&row)?) else {
-            let id = self.rows.insert(self.rows.len(), row)?;
-            self.each_view(|view, rows| view.row_inserted(rows, id));
+    fn put(&mut self, incoming: Incoming, one_by_one: bool) -> Result<()> {
+        let found = self.rows.find_same(&incoming);
+        let Some(id) = found else {
+            let id = self.rows.insert(self.rows.len(), incoming)?;
+            if one_by_one {
+                self.each_view(|view, rows| view.row_inserted(rows, id));
+            }
             return Ok(());
         };
+        if !one_by_one {
+            self.rows.replace(id, incoming);
+            return Ok(());
+        }
         let views = self.views.values();
         let located: Vec<_> = views.map(|open| open.view.locate(&self.rows, id)).collect();
-        self.rows.replace(id, row);
+        self.rows.replace(id, incoming);
         for (open, was) in self.views.values_mut().zip(located) {
             open.view.row_changed(&self.rows, id, &was);
         }

@@ -12,8 +12,14 @@ struct Stored {
     row: Row,
     /// Ordered as the order of insertion is, with gaps for rows that are inserted between.
     rank: u64,
-    /// The next row whose index column has the same hash.
-    same_hash: Option<RowId>,
+}
+
+/// A row that comes, and what was found out by looking at it: with many rows a second look would be a second walk through
+/// all their memory.
+pub(super) struct Incoming {
+    pub row: Row,
+    hash: u32,
+    has_key: bool,
 }
 
 /// Rows in the order of insertion, found by their index column.
@@ -22,8 +28,10 @@ pub(super) struct Rows {
     slots: Vec<Option<Stored>>,
     free: Vec<RowId>,
     order: Vec<RowId>,
-    /// By the hash of the index column; keyed at random, so that nobody can make rows collide.
-    index: HashMap<u64, RowId, BuildHasherDefault<PassOn>>,
+    /// By half the hash of the index column; keyed at random, so that nobody can make rows collide.
+    index: HashMap<u32, RowId, BuildHasherDefault<PassOn>>,
+    /// From a row that `index` or this has to the next one with the same hash: there are few.
+    same_hash: HashMap<RowId, RowId>,
     hasher: RandomState,
     /// For rows that come without PR_INSTANCE_KEY.
     last_key: u64,
@@ -47,6 +55,7 @@ impl Rows {
             free: Vec::new(),
             order: Vec::new(),
             index: HashMap::default(),
+            same_hash: HashMap::new(),
             hasher: RandomState::new(),
             last_key: 0,
         })
@@ -93,64 +102,62 @@ impl Rows {
         self.order.partition_point(|other| self.rank(*other) < rank)
     }
 
-    /// The index column of a row that comes from outside.
+    /// Looks at a row that comes from outside.
     ///
     /// # Errors
-    /// MAPI_E_INVALID_PARAMETER if it has none.
-    pub fn index_of<'a>(&self, row: &'a Row) -> Result<&'a PropValue> {
-        (row.get(self.index_column))
-            .filter(|value| is_hashable(value.ptype()))
-            .ok_or_else(|| {
-                Error::caller(ErrorCode::INVALID_PARAMETER).context(format!(
-                    "the row has no value of the index column {}",
-                    self.index_column
-                ))
-            })
+    /// MAPI_E_INVALID_PARAMETER if it has no index.
+    pub fn receive(&self, row: Row) -> Result<Incoming> {
+        let index = row
+            .get(self.index_column)
+            .filter(|value| is_hashable(value.ptype()));
+        let hash = self.hash(index.ok_or_else(|| {
+            Error::caller(ErrorCode::INVALID_PARAMETER).context(format!(
+                "the row has no value of the index column {}",
+                self.index_column
+            ))
+        })?);
+        let has_key = !instance_key(&row).is_empty();
+        Ok(Incoming { row, hash, has_key })
     }
 
     /// The row with this value in its index column.
     pub fn find(&self, index: &PropValue) -> Option<RowId> {
-        self.find_hashed(self.hash(index), index)
+        let first = self.index.get(&self.hash(index))?;
+        self.find_from(*first, index)
     }
 
-    fn find_hashed(&self, hash: u64, index: &PropValue) -> Option<RowId> {
-        let mut next = self.index.get(&hash).copied();
+    /// The row with this index among those with one hash.
+    fn find_from(&self, first: RowId, index: &PropValue) -> Option<RowId> {
+        let mut next = Some(first);
         while let Some(id) = next {
-            let stored = self.stored(id);
-            if stored.row.get(self.index_column) == Some(index) {
+            if self.get(id).get(self.index_column) == Some(index) {
                 return Some(id);
             }
-            next = stored.same_hash;
+            next = self.same_hash.get(&id).copied();
         }
         None
+    }
+
+    /// The row with the same index as one that comes.
+    pub fn find_same(&self, incoming: &Incoming) -> Option<RowId> {
+        let first = self.index.get(&incoming.hash)?;
+        self.find_from(*first, incoming.row.get(self.index_column)?)
     }
 
     /// Adds a row, whose index must be new, at a place (at most [`Rows::len`]).
     ///
     /// # Errors
     /// MAPI_E_TABLE_TOO_BIG at 2^32 rows.
-    pub fn insert(&mut self, place: usize, row: Row) -> Result<RowId> {
-        let hash = self.hash(self.index_of(&row)?);
-        self.insert_hashed(place, row, hash)
-    }
-
-    /// Replaces the row with the same index, or adds one at the end.
-    ///
-    /// # Errors
-    /// MAPI_E_INVALID_PARAMETER without the index; MAPI_E_TABLE_TOO_BIG at 2^32 rows.
-    pub fn put(&mut self, row: Row) -> Result<()> {
-        let index = self.index_of(&row)?;
-        let hash = self.hash(index);
-        match self.find_hashed(hash, index) {
-            Some(id) => drop(self.replace(id, row)),
-            None => drop(self.insert_hashed(self.order.len(), row, hash)?),
+    pub fn insert(&mut self, place: usize, incoming: Incoming) -> Result<RowId> {
+        let Incoming {
+            mut row,
+            hash,
+            has_key,
+        } = incoming;
+        if !has_key {
+            self.last_key += 1;
+            set_instance_key(&mut row, &self.last_key.to_be_bytes());
         }
-        Ok(())
-    }
-
-    fn insert_hashed(&mut self, place: usize, mut row: Row, hash: u64) -> Result<RowId> {
-        self.last_key += 1;
-        ensure_instance_key(&mut row, || self.last_key.to_be_bytes().to_vec());
         let rank = self.rank_at(place);
         let id = match self.free.pop() {
             Some(id) => id,
@@ -161,11 +168,10 @@ impl Rows {
                 id
             }
         };
-        self.slots[id as usize] = Some(Stored {
-            row,
-            rank,
-            same_hash: self.index.insert(hash, id),
-        });
+        self.slots[id as usize] = Some(Stored { row, rank });
+        if let Some(other) = self.index.insert(hash, id) {
+            self.same_hash.insert(id, other);
+        }
         if place == self.order.len() {
             self.order.push(id);
         } else {
@@ -174,12 +180,15 @@ impl Rows {
         Ok(id)
     }
 
-    /// Puts another row with the same index in the place of one: the row it was.
-    pub fn replace(&mut self, id: RowId, mut row: Row) -> Row {
-        let old = std::mem::take(&mut self.stored_mut(id).row);
-        ensure_instance_key(&mut row, || instance_key(&old).to_vec());
+    /// Puts another row with the same index in the place of one.
+    pub fn replace(&mut self, id: RowId, incoming: Incoming) {
+        let Incoming {
+            mut row, has_key, ..
+        } = incoming;
+        if !has_key {
+            set_instance_key(&mut row, instance_key(self.get(id)));
+        }
         self.stored_mut(id).row = row;
-        old
     }
 
     /// Removes rows, in one pass over the order if they are many.
@@ -205,8 +214,8 @@ impl Rows {
     }
 
     /// Takes a row out of the chain of its hash.
-    fn unlink(&mut self, hash: u64, id: RowId) {
-        let after = self.stored(id).same_hash;
+    fn unlink(&mut self, hash: u32, id: RowId) {
+        let after = self.same_hash.remove(&id);
         let mut at = self.index.get(&hash).copied();
         if at == Some(id) {
             match after {
@@ -216,11 +225,22 @@ impl Rows {
             return;
         }
         while let Some(before) = at {
-            at = self.stored(before).same_hash;
+            at = self.same_hash.get(&before).copied();
             if at == Some(id) {
-                self.stored_mut(before).same_hash = after;
+                match after {
+                    Some(after) => self.same_hash.insert(before, after),
+                    None => self.same_hash.remove(&before),
+                };
+                return;
             }
         }
+    }
+
+    /// Makes room for rows that are about to come.
+    pub fn reserve(&mut self, rows: usize) {
+        self.slots.reserve(rows);
+        self.order.reserve(rows);
+        self.index.reserve(rows);
     }
 
     /// A rank for a new row at a place.
@@ -246,7 +266,7 @@ impl Rows {
         self.rank_at(place)
     }
 
-    fn hash(&self, value: &PropValue) -> u64 {
+    fn hash(&self, value: &PropValue) -> u32 {
         let mut hasher = self.hasher.build_hasher();
         match value {
             PropValue::I2(n) => n.hash(&mut hasher),
@@ -259,7 +279,8 @@ impl Rows {
             PropValue::Unicode(text) => text.hash(&mut hasher),
             _ => {}
         }
-        hasher.finish()
+        let hash = hasher.finish();
+        u32::try_from(hash >> 32).unwrap_or(0)
     }
 }
 
@@ -270,11 +291,9 @@ pub(super) fn instance_key(row: &Row) -> &[u8] {
 }
 
 /// Every row of a table has a PR_INSTANCE_KEY (imapitable-findrow.md).
-fn ensure_instance_key(row: &mut Row, make: impl FnOnce() -> Vec<u8>) {
-    if instance_key(row).is_empty() {
-        (row.props).retain(|p| !p.tag.same_id(tag::PR_INSTANCE_KEY));
-        row.props.push(Property::new(tag::PR_INSTANCE_KEY, make()));
-    }
+fn set_instance_key(row: &mut Row, key: &[u8]) {
+    (row.props).retain(|p| !p.tag.same_id(tag::PR_INSTANCE_KEY));
+    row.props.push(Property::new(tag::PR_INSTANCE_KEY, key));
 }
 
 /// Whether values of this type can be an index: equal values have equal hashes.
@@ -294,7 +313,7 @@ fn is_hashable(ptype: PropType) -> bool {
     )
 }
 
-/// The keys of the index are hashes already.
+/// The keys of the index are hashes already; the map wants to see different bits at both ends.
 #[derive(Default)]
 pub(super) struct PassOn(u64);
 
@@ -304,12 +323,10 @@ impl Hasher for PassOn {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        bytes
-            .iter()
-            .for_each(|b| self.0 = self.0 << 8 | u64::from(*b));
+        (bytes.iter()).for_each(|b| self.0 = self.0 << 8 | u64::from(*b));
     }
 
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
+    fn write_u32(&mut self, hash: u32) {
+        self.0 = u64::from(hash) << 32 | u64::from(hash);
     }
 }
