@@ -7,10 +7,11 @@ use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use common::{Fixture, deliver, texts};
-use mapi_msgstore::engine::{Durability, Folder, OpenMode, Special, Store};
-use mapi_types::{Property, tag};
+use mapi_msgstore::engine::{Durability, Folder, OpenMode, Special, Store, Uid};
+use mapi_types::{ErrorCode, FileTime, Property, tag};
 
 const STORE: &str = "MSGSTORE_TEST_STORE";
 const BATCH: &str = "MSGSTORE_TEST_BATCH";
@@ -85,6 +86,7 @@ fn save(inbox: &Folder, subject: &str, n: u32, batch: u32) {
     }
 }
 
+// LIFE-FAST-008: what flush() has acknowledged survives a kill right after it.
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
     let dir = tempfile::TempDir::new().unwrap();
@@ -141,6 +143,48 @@ fn what_was_acknowledged_survives_kill_9() {
         assert!(lost.is_empty(), "round {round}: {lost:?} are lost");
         store.close().unwrap();
     }
+}
+
+/// How long a claim lasts.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// The child's side: claims the queued message and is killed with it in hands.
+#[test]
+fn child_claims() {
+    let Some(path) = std::env::var_os(STORE) else {
+        return;
+    };
+    let store = Store::open(Path::new(&path), OpenMode::Existing).unwrap();
+    let now = FileTime::now();
+    let queued = store.outgoing(now).unwrap()[0];
+    store.claim(queued.uid, Uid::new(), now, LEASE).unwrap();
+    println!("\nsaved 1");
+    std::io::stdout().flush().unwrap();
+    std::thread::park();
+}
+
+#[test]
+fn life_store_020_a_claim_ends_when_its_holder_is_dead_and_its_time_is_up() {
+    let fixture = Fixture::new();
+    let outbox = fixture.store.special(Special::Outbox).unwrap();
+    let message = deliver(&outbox, "out", "me", 1);
+    message.submit().unwrap();
+    let mut child = spawn(&fixture.path(), "child_claims", 0);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(
+        lines.any(|l| number(&l.unwrap()).is_some()),
+        "it has claimed"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let me = Uid::new();
+    let claim = |at| fixture.store.claim(message.uid(), me, at, LEASE);
+    let now = FileTime::now();
+    let refused = claim(now).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::NO_ACCESS);
+    // The clock is turned past the lease.
+    claim(FileTime(now.0 + 121 * 10_000_000)).unwrap();
 }
 
 /// The child's side: adds some messages beside its parent.

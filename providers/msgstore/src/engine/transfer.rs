@@ -44,6 +44,12 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// Whether it waits to be sent. Then it stays where it is until it has been sent or the submission has been aborted:
+    /// a spooler may have it in hands.
+    fn is_queued(self) -> bool {
+        self.flags & flag::SUBMIT != 0
+    }
+
     fn counts(self) -> Counts {
         Counts::of(self.associated, self.flags & flag::READ != 0)
     }
@@ -183,7 +189,8 @@ impl Folder {
             .ok_or_else(|| refused(ErrorCode::NOT_FOUND, "the target folder is not there"))
     }
 
-    /// Moves messages of this folder into another of the store. They keep their identifiers.
+    /// Moves messages of this folder into another of the store. They keep their identifiers. Those that wait to be sent
+    /// stay.
     ///
     /// # Errors
     /// MAPI_E_NOT_FOUND if the target is not there; errors of the file and of `steps`.
@@ -193,6 +200,9 @@ impl Folder {
             return Ok(Done::All);
         }
         self.each(messages, steps, |tx, found| {
+            if found.is_queued() {
+                return Ok(false);
+            }
             move_found(tx, self.at, to, found)?;
             Ok(true)
         })
@@ -209,12 +219,15 @@ impl Folder {
         })
     }
 
-    /// Deletes messages of this folder.
+    /// Deletes messages of this folder, except those that wait to be sent.
     ///
     /// # Errors
     /// Errors of the file and of `steps`.
     pub fn delete_messages(&self, messages: &[Uid], steps: Steps<'_>) -> Result<Done> {
         self.each(messages, steps, |tx, found| {
+            if found.is_queued() {
+                return Ok(false);
+            }
             delete_found(tx, self.at, found)?;
             Ok(true)
         })
