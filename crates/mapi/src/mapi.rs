@@ -23,7 +23,7 @@ const NO_MAIL: u32 = 0x8000;
 /// ```no_run
 /// use mapi::Mapi;
 ///
-/// let mapi = Mapi::start("/home/ann/.local/share/openmapi")?;
+/// let mapi = Mapi::start("/srv/openmapi")?;
 /// let session = mapi.logon(None)?;
 /// for folder in session.default_store()?.root()?.hierarchy(true)?.rows() {
 ///     println!("{:?}", folder?.get(mapi::types::tag::PR_DISPLAY_NAME));
