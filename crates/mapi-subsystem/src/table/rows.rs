@@ -330,3 +330,47 @@ impl Hasher for PassOn {
         self.0 = u64::from(hash) << 32 | u64::from(hash);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(n: i32) -> Row {
+        vec![Property::new(tag::PR_ROWID, n)].into()
+    }
+
+    fn insert(rows: &mut Rows, n: i32) {
+        let incoming = rows.receive(numbered(n)).unwrap();
+        assert_eq!(rows.find_same(&incoming), None);
+        rows.insert(rows.len(), incoming).unwrap();
+    }
+
+    /// Half a hash is short enough for some rows of a large table to have the same.
+    #[test]
+    fn rows_with_the_same_hash_are_told_apart() {
+        let mut rows = Rows::new(tag::PR_ROWID).unwrap();
+        let mut first_with: HashMap<u32, i32> = HashMap::new();
+        let pairs: Vec<(i32, i32)> = (0..)
+            .filter_map(|n| Some((first_with.insert(rows.hash(&n.into()), n)?, n)))
+            .take(4)
+            .collect();
+        for (at, (a, b)) in pairs.iter().enumerate() {
+            for n in [a, b] {
+                insert(&mut rows, *n);
+            }
+            let find = |rows: &Rows, n: i32| rows.find(&n.into());
+            let (id_a, id_b) = (find(&rows, *a).unwrap(), find(&rows, *b).unwrap());
+            assert_ne!(id_a, id_b);
+            // The one that came first goes first, or last.
+            let (gone, left) = if at % 2 == 0 { (id_a, b) } else { (id_b, a) };
+            rows.remove(&[gone]);
+            let still = find(&rows, *left).unwrap();
+            assert_eq!(rows.get(still).get(tag::PR_ROWID), Some(&(*left).into()));
+            assert_eq!(find(&rows, if *left == *a { *b } else { *a }), None);
+            rows.remove(&[still]);
+            assert_eq!(find(&rows, *left), None);
+        }
+        assert!(rows.index.is_empty() && rows.same_hash.is_empty());
+        assert_eq!(rows.len(), 0);
+    }
+}
