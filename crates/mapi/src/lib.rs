@@ -18,6 +18,7 @@ mod mapi;
 pub mod profiles;
 mod props;
 mod session;
+mod sink;
 mod store;
 mod table;
 
@@ -28,5 +29,6 @@ pub use mapi_subsystem::{Config, Stopped};
 pub use mapi_types as types;
 pub use props::{PropReader, Props};
 pub use session::{Session, StoreEntry};
+pub use sink::sink;
 pub use store::{Attachment, Entry, Folder, Message, Store, recipient, row_entry_id};
 pub use table::{Rows, Table};

@@ -106,6 +106,28 @@ impl Store {
         }
     }
 
+    /// Registers a [`sink`](crate::sink()) for events of an entry, or of the whole store if the identifier is empty; the bits are
+    /// those of [`mapi_types::event`]. The answer is for [`Store::unadvise`].
+    ///
+    /// # Errors
+    /// MAPI_E_NOT_FOUND, MAPI_E_NO_SUPPORT.
+    pub fn advise(
+        &self,
+        entry_id: &EntryId,
+        event_mask: u32,
+        sink: ComPtr<mapi_sys::IMAPIAdviseSink>,
+    ) -> Result<usize> {
+        self.0.advise(entry_id, event_mask, sink)
+    }
+
+    /// Ends a registration: when it returns, the sink is not called any more.
+    ///
+    /// # Errors
+    /// MAPI_E_NOT_FOUND.
+    pub fn unadvise(&self, connection: usize) -> Result<()> {
+        self.0.unadvise(connection)
+    }
+
     /// StoreLogoff with one LOGOFF_ flag; the output flags. Then drop the store.
     ///
     /// # Errors

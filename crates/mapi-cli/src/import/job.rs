@@ -206,9 +206,10 @@ impl<'a> Job<'a> {
         self.context.out.record(&json!({
             "bad": { "source": error.source, "offset": error.offset, "reason": error.error.to_string() },
         }))?;
-        if !self.context.out.is_json() {
-            self.bar.note(&format!("left out: {text}"));
+        if self.context.out.is_json() {
+            return self.context.out.flush();
         }
+        self.bar.note(&format!("left out: {text}"));
         Ok(())
     }
 }

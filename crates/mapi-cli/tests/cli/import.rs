@@ -112,20 +112,25 @@ fn a_dry_run_does_nothing() {
 fn bad_mail_is_reported_and_does_not_stop_the_rest() {
     let home = Home::new();
     home.put("in/a.eml", mail("A", 1, "x"));
-    home.put("in/b.eml", "this is no mail\n");
+    home.put("in/b.pst", "!BDN and so on");
     home.put("in/c.eml", mail("C", 1, "x"));
     let ran = home.run(&["--json", "import", "in"]);
     assert_eq!(ran.code, 6, "{}", ran.err);
     let records = lines(&ran.out);
     assert_eq!(counts(&records), (2, 0, 1));
     let bad = &records[0]["bad"];
-    assert!(bad["source"].as_str().unwrap().ends_with("in/b.eml"));
+    assert!(bad["source"].as_str().unwrap().ends_with("in/b.pst"));
     assert_eq!(bad["offset"], 0);
-    assert!(bad["reason"].as_str().unwrap().contains("no kind of mail"));
+    assert!(
+        bad["reason"]
+            .as_str()
+            .unwrap()
+            .contains("Outlook data file")
+    );
 
     let ran = home.run(&["import", "in"]);
     assert!(
-        ran.err.contains("left out: ") && ran.err.contains("b.eml"),
+        ran.err.contains("left out: ") && ran.err.contains("b.pst"),
         "{}",
         ran.err
     );
@@ -143,4 +148,88 @@ fn mail_comes_from_standard_input_too() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(home.good(&["ls"]).contains("Piped"));
     assert_eq!(home.run(&["import", "nothing"]).code, 3);
+}
+
+/// Starts an import of many mails, with a bad one after the first hundred, and waits until that one has been reported.
+#[cfg(unix)]
+fn half_done(home: &Home) -> std::process::Child {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::{Command, Stdio};
+
+    let many = |from: u32, to: u32| -> Vec<String> {
+        (from..to)
+            .map(|i| mail(&format!("Number {i}"), 1, &"text ".repeat(50)))
+            .collect()
+    };
+    home.put("in/a.mbox", mbox(&many(0, 100)));
+    home.put("in/b.pst", "!BDN and so on");
+    home.put("in/c.mbox", mbox(&many(100, 3000)));
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("mapi"))
+        .args(["--json", "import", "in"])
+        .env_clear()
+        .env("HOME", home.path())
+        .current_dir(home.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    assert!(line.contains("b.pst"), "{line}");
+    // Nobody reads the rest; the summary is short enough for the pipe.
+    std::mem::forget(out);
+    child
+}
+
+/// All three thousand are there once, whatever happened before.
+#[cfg(unix)]
+fn complete(home: &Home) {
+    let ran = home.run(&["--json", "import", "in"]);
+    assert_eq!(ran.code, 6, "{}", ran.err);
+    let (imported, known, failed) = counts(&lines(&ran.out));
+    assert_eq!((imported + known, failed), (3000, 1));
+    assert!(known > 0, "what was there before is known");
+    let folders = home.json(&["folders"]);
+    let total: u64 = folders
+        .iter()
+        .map(|f| f["messages"].as_u64().unwrap())
+        .sum();
+    assert_eq!(total, 3000);
+    assert_eq!(home.json(&["store", "check"])[0]["sound"], true);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_it_in_order_and_the_next_run_completes_it() {
+    let home = Home::new();
+    let mut child = half_done(&home);
+    let id = child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let code = child.wait().unwrap().code();
+    assert_eq!(code, Some(130));
+    // The session came down in order.
+    assert!(home.good(&["report"]).contains("1 provider, by the book"));
+    complete(&home);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_import_is_completed_by_the_next_run() {
+    let home = Home::new();
+    let mut child = half_done(&home);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let ran = home.run(&["--json", "import", "in"]);
+    let (imported, known, _) = counts(&lines(&ran.out));
+    assert_eq!(imported + known, 3000, "{}", ran.err);
+    assert_eq!(
+        counts(&lines(&home.run(&["--json", "import", "in"]).out)),
+        (0, 3000, 1)
+    );
+    assert_eq!(home.json(&["store", "check"])[0]["sound"], true);
 }

@@ -119,7 +119,7 @@ fn completions_and_manual_pages() {
 fn the_documentation_has_every_field() {
     let home = Home::new();
     home.put("in/a.eml", mail("A", 1, "x"));
-    home.put("in/b.eml", "no mail");
+    home.put("in/b.pst", "!BDN and so on");
     let document =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/json.md"))
             .unwrap();
