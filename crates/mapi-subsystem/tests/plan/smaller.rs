@@ -386,3 +386,23 @@ fn life_logoff_014_a_library_waits_for_the_store_that_a_client_is_closing() {
     let steps = end(&mut plan, awaited(&steps));
     assert!(actions(&steps).contains(&Action::BeginClosing(logons[1])));
 }
+
+#[test]
+fn the_steps_of_a_transport_come_in_their_order_and_then_its_logoff() {
+    use mapi_subsystem::shutdown::TransportStep;
+    let (mut plan, provider, logons) = plan_with(Kind::Transport, 1);
+    let logon = logons[0];
+    let steps = plan.on(Event::EndLogon(logon));
+    let done = run(&mut plan, steps);
+    let mut expected = vec![Action::BeginClosing(logon), Action::Drain(logon)];
+    expected.extend(TransportStep::ORDER.map(|step| Action::EndTransport(logon, step)));
+    expected.extend([
+        Action::CallLogoff(logon),
+        Action::CutOff(logon),
+        Action::ReleaseLogon(logon),
+        Action::AwaitQuiet(provider),
+        Action::CallShutdown(provider),
+        Action::ReleaseProvider(provider),
+    ]);
+    assert_eq!(done, expected);
+}
