@@ -5,6 +5,7 @@ use mapi_com::iface::{
     MsgStore as _,
 };
 use mapi_com::ptr::ComPtr;
+use mapi_subsystem::report::LeftBy;
 use mapi_sys::{IMAPIFolder, IMessage};
 use mapi_types::{EntryId, ErrorCode, PropValue, tag};
 
@@ -90,7 +91,18 @@ fn what_a_client_leaves_open_is_reported_and_fails_safely() {
     session.logoff(0, 0, 0).unwrap();
     let report = world.subsystem.reports().pop().unwrap();
     assert!(report.by_the_book, "{report:#?}");
-    assert!(!report.left_open.is_empty());
+    let left = |kind: &str| {
+        let groups = report.left_open.iter().filter(|left| left.kind == kind);
+        let by_client = groups.filter(|left| left.left_by == LeftBy::Client);
+        by_client
+            .map(|left| (left.count, left.provider.is_some()))
+            .collect::<Vec<_>>()
+    };
+    // MAPI's own object, and what the store's provider gave to MakeInvalid.
+    assert_eq!(left("IAddrBook"), [(1, false)], "{:#?}", report.left_open);
+    for kind in ["IMsgStore", "IMAPIFolder", "IMAPITable"] {
+        assert_eq!(left(kind), [(1, true)], "{:#?}", report.left_open);
+    }
     assert_eq!(
         table.get_row_count(0).unwrap_err().code(),
         ErrorCode::INVALID_OBJECT

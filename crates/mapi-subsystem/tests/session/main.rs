@@ -7,6 +7,8 @@ mod child;
 mod down;
 mod end;
 mod fast;
+mod hang;
+mod logon;
 mod probe;
 mod profile;
 mod sabotage;
