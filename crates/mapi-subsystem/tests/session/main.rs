@@ -11,6 +11,7 @@ mod hang;
 mod logon;
 mod probe;
 mod profile;
+mod race;
 mod sabotage;
 mod sinks;
 mod support;
