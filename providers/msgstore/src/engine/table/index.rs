@@ -54,6 +54,9 @@ impl Place {
     }
 }
 
+/// Room that is made for rows before they are found.
+const PAGE: usize = 128;
+
 /// Rows found, and the places of the first and the last of them.
 #[derive(Default)]
 pub(crate) struct Found {
@@ -177,6 +180,9 @@ impl Index<'_> {
             .query(params_from_iter(&query.params))
             .tried("reading a table")?;
         let mut found = Found::default();
+        found
+            .rows
+            .reserve(usize::try_from(limit).unwrap_or(usize::MAX).min(PAGE));
         while count(int(found.rows.len())) < limit {
             let Some(row) = rows.next().tried("reading a table")? else {
                 break;

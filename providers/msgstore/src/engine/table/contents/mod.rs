@@ -220,26 +220,27 @@ impl ContentsTable {
     /// # Errors
     /// Errors of the file.
     pub fn seek_to(&mut self, row: u64) -> Result<()> {
+        if let View::Index(place) = &mut self.view {
+            // Nothing is read: from where the cursor is if that is on the way, so that paging costs no counting from the
+            // start.
+            let fresh = self.numbered == self.changes.load(Ordering::Acquire);
+            let ahead = place
+                .number
+                .filter(|_| fresh && matches!(place.anchor, Anchor::After(_) | Anchor::Before(_)))
+                .and_then(|number| row.checked_sub(number));
+            match ahead {
+                Some(ahead) => place.skip += ahead,
+                None => {
+                    place.anchor = Anchor::Start;
+                    place.skip = row;
+                }
+            }
+            place.number = Some(row);
+            return Ok(());
+        }
         self.query(|table, _| {
-            match &mut table.view {
-                View::List { ids, at, .. } => {
-                    *at = usize::try_from(row).unwrap_or(usize::MAX).min(ids.len());
-                }
-                View::Index(place) => {
-                    // From where the cursor is if that is on the way, so that paging costs no counting from the start.
-                    let ahead = place
-                        .number
-                        .filter(|_| matches!(place.anchor, Anchor::After(_) | Anchor::Before(_)))
-                        .and_then(|number| row.checked_sub(number));
-                    match ahead {
-                        Some(ahead) => place.skip += ahead,
-                        None => {
-                            place.anchor = Anchor::Start;
-                            place.skip = row;
-                        }
-                    }
-                    place.number = Some(row);
-                }
+            if let View::List { ids, at, .. } = &mut table.view {
+                *at = usize::try_from(row).unwrap_or(usize::MAX).min(ids.len());
             }
             Ok(())
         })
