@@ -109,7 +109,7 @@ fn a_store_provider_gets_its_own_identifier_unwrapped() {
     session.logoff(0, 0, 0).unwrap();
 }
 
-// LIFE-LOGON-021, LIFE-MEM-005, LIFE-LOGON-020
+// LIFE-LOGON-021
 #[test]
 fn what_a_logon_returns_in_memory_is_freed() {
     let refuses = ("IMSProvider.Logon.refusal", "0x8004011D");
@@ -207,7 +207,7 @@ fn a_providers_row_opens_the_providers_own_status_object() {
     session.logoff(0, 0, 0).unwrap();
 }
 
-// LIFE-STORE-009, LIFE-STORE-003
+// LIFE-STORE-009
 #[test]
 fn wrong_logoff_flags_leave_the_store_working() {
     let library = Installed::cpp();

@@ -20,7 +20,7 @@ use crate::probe;
 use crate::world::{World, open_store};
 
 /// What a client's sink was told, then `None` when it was released.
-type Heard = Option<Notification>;
+pub type Heard = Option<Notification>;
 
 type Body = Box<dyn Fn(&Notification) + Send + Sync>;
 
@@ -59,7 +59,7 @@ fn sink_with(
     (export(&scope, sink).unwrap(), heard)
 }
 
-fn sink() -> (ComPtr<IMAPIAdviseSink>, Receiver<Heard>) {
+pub fn sink() -> (ComPtr<IMAPIAdviseSink>, Receiver<Heard>) {
     sink_with(|_| {})
 }
 

@@ -3,7 +3,7 @@
 use mapi_com::iface::{MapiProp as _, MapiSession as _, MapiSupport as _};
 use mapi_subsystem::profile::objects::MAPI_FORCE_ACCESS;
 use mapi_sys::STATUSROW_UPDATE;
-use mapi_types::{EntryId, ErrorCode, MapiUid, PropValue, tag};
+use mapi_types::{EntryId, ErrorCode, MapiUid, PropValue, event, tag};
 
 use crate::probe;
 use crate::world::eventually;
@@ -12,7 +12,7 @@ fn uid(byte: u8) -> MapiUid {
     MapiUid([byte; 16])
 }
 
-// LIFE-SUP-002, LIFE-INIT-007
+// LIFE-SUP-002
 #[test]
 fn the_allocators_are_those_of_the_entry_point() {
     let (_world, session) = probe::session("allocators");
@@ -85,23 +85,32 @@ fn calls_go_to_the_first_logon_that_registered_the_uid() {
     assert!(session.compare_entry_ids(&left, &right, 0).unwrap());
     let (left, right) = pair(2);
     assert!(session.compare_entry_ids(&left, &right, 0).unwrap());
-    assert_eq!(calls(0), ["OpenEntry", "CompareEntryIDs"]);
-    assert_eq!(calls(1), ["OpenEntry", "CompareEntryIDs"]);
+    for byte in [1, 2] {
+        let entry = EntryId::new(uid(byte), b"x");
+        let sink = crate::sinks::sink().0;
+        let connection = session
+            .advise(&entry, event::OBJECT_MODIFIED, sink)
+            .unwrap();
+        session.unadvise(connection).unwrap();
+    }
+    let once = ["OpenEntry", "CompareEntryIDs", "Advise", "Unadvise"];
+    assert_eq!(calls(0), once);
+    assert_eq!(calls(1), once);
     assert_eq!(open(3, b"x"), ErrorCode::UNKNOWN_ENTRYID);
 
     // A final Release outside the logoff method ends that logon, once, and leaves the other's registrations in place.
     drop(logons);
     probe::give_back(name, 0);
-    eventually(|| calls(0).len() == 3);
-    assert_eq!(calls(0), ["OpenEntry", "CompareEntryIDs", "Logoff"]);
+    eventually(|| calls(0).len() == 5);
+    assert_eq!((&calls(0)[..4], calls(0)[4]), (&once[..], "Logoff"));
     assert_eq!(open(1, b"x"), ErrorCode::NOT_FOUND);
     assert_eq!(
-        calls(1),
-        ["OpenEntry", "CompareEntryIDs", "OpenEntry"],
+        (&calls(1)[..4], &calls(1)[4..]),
+        (&once[..], &["OpenEntry"][..]),
         "the second one that had registered it"
     );
     session.logoff(0, 0, 0).unwrap();
-    assert_eq!(calls(0).len(), 3, "nothing reaches a logon that has ended");
+    assert_eq!(calls(0).len(), 5, "nothing reaches a logon that has ended");
     assert_eq!(calls(1).last(), Some(&"Logoff"));
 }
 
