@@ -100,3 +100,13 @@ pub fn store_uid(name: &str) -> [u8; 16] {
 pub fn store_entry_id(name: &str) -> Vec<u8> {
     [&[0; 4], &store_uid(name)[..], b"S", name.as_bytes()].concat()
 }
+
+/// A bare dlopen and dlclose: what benches measure loading against.
+///
+/// # Panics
+/// If the library cannot be loaded: this is for tests.
+pub fn load_and_unload(library: &Path) {
+    // SAFETY: our own libraries have no start code that could go wrong.
+    let library = unsafe { libloading::Library::new(library) }.expect("the library was built");
+    library.close().expect("it was loaded");
+}

@@ -3,8 +3,10 @@
 //! `cpp/` is an address book and a message store in one C++ library, written against the headers in `include/`. Tests compare what
 //! MAPI says it did with the log that this library wrote: [`Installed`] gives each test a copy with a log of its own.
 
+#![allow(unsafe_code)] // dlopen
+
 mod installed;
 mod log;
 
-pub use installed::{Installed, cpp_library, store_entry_id, store_uid};
+pub use installed::{Installed, cpp_library, load_and_unload, store_entry_id, store_uid};
 pub use log::{Line, Log, Phase};
