@@ -40,8 +40,8 @@ public:
         Derived *object = new (memory) Derived(std::forward<Arguments>(arguments)...);
         Held *held = object;
         held->free_ = session->memory.free;
-        Name name{interface, next_number()};
-        held->body_ = new Body{session, std::move(properties), name, slots, object, references, detach};
+        Name name = held->name_ = Name{interface, next_number()};
+        held->body_ = new Body{session, std::move(properties), name, slots, object, hold, references, detach};
         session->add(held->body_);
         living++;
         note(name, "created", "%s", "");
@@ -60,7 +60,7 @@ public:
     }
 
     STDMETHODIMP_(ULONG) AddRef() override {
-        Call call(name(), "AddRef");
+        Call call(name_, "AddRef");
         return call.count(++references_);
     }
 
@@ -74,7 +74,7 @@ public:
     }
 
     STDMETHODIMP_(ULONG) Release() override {
-        Call call(name(), "Release");
+        Call call(name_, "Release");
         ULONG left = --references_;
         if (left == 0)
             destroy();
@@ -90,7 +90,7 @@ public:
     }
 
 protected:
-    // The object's part in its end; its body is still there.
+    // The object's part in its end; only it has the body still.
     void last_release(Body &) {}
 
     // The answer of a method that is not implemented.
@@ -103,21 +103,16 @@ protected:
     }
 
 private:
-    Name name() const { return body_ ? body_->name : Name{"inert object", 0}; }
-
     void destroy() {
-        if (Body *body = body_) {
-            body->session->remove(body);
+        if (std::unique_ptr<Body> body = take_body(body_))
             static_cast<Derived *>(this)->last_release(*body);
-            body_ = nullptr;
-            delete body;
-        }
         LPFREEBUFFER free = free_;
         static_cast<Derived *>(this)->~Derived();
         free(this);
         living--;
     }
 
+    static bool hold(IUnknown *object) { return static_cast<Held *>(object)->try_add_ref(); }
     static ULONG references(IUnknown *object) { return static_cast<Held *>(object)->references_; }
     static void detach(IUnknown *object) { static_cast<Held *>(object)->body_ = nullptr; }
 
@@ -129,6 +124,7 @@ protected:
 
 private:
     LPFREEBUFFER free_ = nullptr;
+    Name name_{"object", 0};
 };
 
 // An object with properties: IMAPIProp, read only.

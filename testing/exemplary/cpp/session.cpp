@@ -104,17 +104,20 @@ void Session::drop_status() {
 void Session::invalidate_objects() {
     std::unique_lock<std::mutex> lock(mutex);
     while (!bodies_.empty()) {
-        std::unique_ptr<Body> body(bodies_.back());
+        Body *last = bodies_.back();
         bodies_.pop_back();
-        ULONG references = body->references(body->object);
-        if (references == 0)
-            continue; // in its final Release
+        if (!last->hold(last->object)) // the object lives until it has been turned over
+            continue;                  // it is in its final Release, which takes the body
+        std::unique_ptr<Body> body(last);
+        ULONG references = body->references(body->object) - 1;
         body->detach(body->object);
         lock.unlock();
         // The trace of what was left open (LIFE-LOGOFF-008), then its end as something that works (LIFE-LOGOFF-003).
         note(body->name, "left open", "references=%u", (unsigned)references);
         if (!FAILED(support.make_invalid(body->name, body->object, references, body->slots)))
             living--; // it is MAPI's now, and safe without this library
+        else
+            body->object->Release();
         lock.lock();
     }
 }
@@ -199,9 +202,14 @@ void Session::add(Body *body) {
     bodies_.push_back(body);
 }
 
-void Session::remove(Body *body) {
+std::unique_ptr<Body> take_body(Body *&slot) {
     std::lock_guard<std::mutex> lock(mutex);
-    bodies_.erase(std::remove(bodies_.begin(), bodies_.end(), body), bodies_.end());
+    std::unique_ptr<Body> body(std::exchange(slot, nullptr));
+    if (body) {
+        std::vector<Body *> &bodies = body->session->bodies_;
+        bodies.erase(std::remove(bodies.begin(), bodies.end(), body.get()), bodies.end());
+    }
+    return body;
 }
 
 void Session::open_connection() {

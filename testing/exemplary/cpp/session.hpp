@@ -56,6 +56,7 @@ struct Body {
     Name name;
     ULONG slots;
     IUnknown *object;
+    bool (*hold)(IUnknown *); // false: the object is in its final Release
     ULONG (*references)(IUnknown *);
     void (*detach)(IUnknown *);
 };
@@ -84,7 +85,6 @@ public:
     HRESULT open_status(IUnknown *logon, LPCIID interface, ULONG *type, LPMAPISTATUS *status);
 
     void add(Body *body);
-    void remove(Body *body);
 
     Support support;
     const Allocators memory;
@@ -92,6 +92,7 @@ public:
 
 private:
     friend class Use;
+    friend std::unique_ptr<Body> take_body(Body *&);
     void open_connection();
     void close_connection();
     void drop_status();
@@ -106,6 +107,9 @@ private:
     IMAPIStatus *status_ = nullptr; // holds a reference on the logon object, which holds one on it
     int connection_[2] = {-1, -1};  // stands for the one to a server (LIFE-LOGOFF-005)
 };
+
+// For an object in its final Release: its body, unless the end of the logon has been faster.
+std::unique_ptr<Body> take_body(Body *&body);
 
 // A call on an object or logon: keeps its session from ending meanwhile. False: the session has ended.
 class Use {
