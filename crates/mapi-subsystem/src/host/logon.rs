@@ -1,5 +1,6 @@
 //! Logon records: what MAPI holds of one logon of a provider (lifecycle.md, 3).
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +10,30 @@ use mapi_com::scope::Scope;
 use mapi_types::{Error, ErrorCode, MapiUid, Result};
 
 use super::Provider;
+use crate::clock::{Clock, Signal};
 use crate::notify::AdviseScope;
 use crate::shutdown::LogonId;
+
+thread_local! {
+    /// How many service calls this thread is inside of.
+    static SERVING: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A service call on this thread.
+struct Serving;
+
+impl Serving {
+    fn begin() -> Self {
+        SERVING.set(SERVING.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        SERVING.set(SERVING.get() - 1);
+    }
+}
 
 /// What MAPI holds of one logon. Its state is in the session's plan, which takes each step of it once; here are the
 /// reference that calls act on, and the gate that counts those that are running.
@@ -101,7 +124,23 @@ impl Logon {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
+        let _here = Serving::begin();
         call(&object.ok_or_else(gone)?)
+    }
+
+    /// Waits for the service calls that are running, `limit` at the longest (OP-21). A thread that is inside one itself, of
+    /// whichever logon, does not wait: two of them could wait for one another.
+    pub fn drain(&self, clock: &dyn Clock, limit: Duration) {
+        if SERVING.get() > 0 {
+            return;
+        }
+        let idle = Signal::new();
+        let (seen, returned) = (idle.count(), Arc::clone(&idle));
+        self.gate.on_idle(Box::new(move || returned.raise()));
+        let until = clock.now() + limit;
+        while idle.count() == seen && clock.now() < until {
+            clock.wait(&idle, seen, Some(until));
+        }
     }
 
     /// What its provider has subscribed.

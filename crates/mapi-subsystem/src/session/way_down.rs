@@ -88,6 +88,11 @@ impl WayDown {
         let block = self.driver.support_gone(logon.id);
         if let Some(session) = self.hands.session.upgrade() {
             session.forget_registrations(logon);
+            if block.ends_the_logon() {
+                logon.stop_serving();
+                let limit = session.subsystem().config().deadlines.drain_deadline_ms;
+                logon.drain(self.hands.clock.as_ref(), Duration::from_millis(limit));
+            }
         }
         block.finish();
     }
