@@ -85,7 +85,7 @@ fn eight_threads_route_while_the_store_is_closed() {
     assert_eq!(log.count("IMSLogon.Logoff"), 11);
 }
 
-// LIFE-UID-004, LIFE-LOGOFF-003, OP-21
+// LIFE-UID-004, OP-21
 #[test]
 fn eight_threads_open_objects_while_the_store_is_closed() {
     let library = Installed::cpp();
