@@ -105,7 +105,6 @@ fn a_large_mail_is_never_held() {
 }
 
 #[test]
-#[ignore = "slow without optimisation"]
 fn a_mail_of_200_megabytes_is_never_held() {
     is_never_held(200 << 20);
 }

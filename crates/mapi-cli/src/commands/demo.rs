@@ -179,11 +179,11 @@ fn work(context: &Context, session: &Session, paths: &[PathBuf]) -> Result<LeftO
             chosen = with_attachments(&folder)?.map(|id| (id, folder));
         }
     }
-    title(context, "A message with its attachments")?;
     let (id, folder) = match chosen {
         Some(found) => found,
         None => (first_message(&store, &tree)?, inbox),
     };
+    title(context, "A message with its attachments")?;
     let message = store.message(&id)?;
     show::show(
         context,
