@@ -143,3 +143,18 @@ fn status_and_report_of_a_session() {
     let timeline: serde_json::Value = serde_json::from_str(&timeline).unwrap();
     assert!(!timeline["traceEvents"].as_array().unwrap().is_empty());
 }
+
+#[test]
+fn a_store_file_that_is_gone_is_not_replaced_by_an_empty_one() {
+    let home = Home::new();
+    home.good(&["mkdir", "Kept"]);
+    let file = home.data().join("stores/default.mapistore");
+    let elsewhere = home.data().join("elsewhere");
+    std::fs::rename(&file, &elsewhere).unwrap();
+    let gone = home.run(&["folders"]);
+    assert_eq!(gone.code, 3, "{}", gone.err);
+    assert!(gone.err.contains("there is no store file"), "{}", gone.err);
+    assert!(!file.exists());
+    std::fs::rename(&elsewhere, &file).unwrap();
+    assert!(home.good(&["folders"]).contains("Kept"));
+}

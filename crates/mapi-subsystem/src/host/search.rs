@@ -137,7 +137,7 @@ impl Search {
         for refusal in refusals {
             let _ = write!(text, "; refused: {refusal}");
         }
-        if refusals.is_empty() {
+        if refusals.is_empty() && !Path::new(name).is_absolute() {
             let folders: Vec<_> = self
                 .folders
                 .iter()

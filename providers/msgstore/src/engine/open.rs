@@ -119,7 +119,8 @@ fn inspect(path: &Path) -> Result<()> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => {
-            return Err(Error::system(ErrorCode::NOT_FOUND).context("there is no store file"));
+            return Err(Error::system(ErrorCode::NOT_FOUND)
+                .context("there is no store file; put it back, or restore a backup"));
         }
         Err(e) => {
             return Err(

@@ -54,7 +54,8 @@ impl StoreProvider for MsgStoreProvider {
 
     fn logon(&self, request: &LogonRequest<'_>) -> Result<Box<dyn mapi_provider::Store>> {
         let path = path_of(request)?;
-        let create = may_create(request)?;
+        // Whoever asks for a store by its identifier asks for one that there was: a new file in its place would be another.
+        let create = may_create(request)? && !is_store_id(request.entry_id);
         let mode = match (request.access, create) {
             (Access::ReadOnly, _) => OpenMode::ReadOnly,
             (_, true) => OpenMode::Create,
