@@ -17,6 +17,8 @@
 
 #[macro_use]
 mod inherit;
+#[macro_use]
+mod routed;
 mod ab_container;
 mod ab_logon;
 mod ab_provider;
