@@ -251,4 +251,7 @@ pub struct Export {
     pub signature: Option<String>,
     pub header: Option<String>,
     pub calling_convention: Option<String>,
+    /// Whether mapi32 has it; Outlook's own library has more.
+    #[serde(default)]
+    pub in_mapi32: bool,
 }

@@ -1,6 +1,5 @@
 //! The user's data folder: profiles, stores, and the last shutdown reports.
 
-use std::env;
 #[cfg(unix)]
 use std::fs::File;
 use std::fs::{self, DirBuilder};
@@ -22,8 +21,6 @@ use crate::exit::{Exit, Failure};
 #[derive(Clone, Debug)]
 pub struct DataFolder(PathBuf);
 
-const NAME: &str = "openmapi";
-
 impl DataFolder {
     /// The folder that was asked for, or the usual one: `$XDG_DATA_HOME/openmapi`, `~/.local/share/openmapi`,
     /// `~/Library/Application Support/openmapi`, `%APPDATA%\openmapi`.
@@ -36,7 +33,7 @@ impl DataFolder {
                 .with_context(|| format!("--data-dir {}", wanted.display()))?;
             return Ok(Self(absolute));
         }
-        usual_folder().map(|base| Self(base.join(NAME))).ok_or_else(|| {
+        mapi::embedded::usual_data_folder().map(Self).ok_or_else(|| {
             Failure::error(
                 Exit::Usage,
                 "there is no home folder; say with --data-dir where profiles and mail are to be kept",
@@ -136,20 +133,4 @@ fn make_private(path: &Path) -> Result<()> {
     builder
         .create(path)
         .with_context(|| format!("creating the folder {}", path.display()))
-}
-
-fn usual_folder() -> Option<PathBuf> {
-    let variable = |name| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|p| p.is_absolute())
-    };
-    if cfg!(windows) {
-        return variable("APPDATA");
-    }
-    if cfg!(target_os = "macos") {
-        return variable("HOME").map(|home| home.join("Library").join("Application Support"));
-    }
-    variable("XDG_DATA_HOME")
-        .or_else(|| variable("HOME").map(|home| home.join(".local").join("share")))
 }

@@ -38,6 +38,26 @@ pub fn built_in() -> BuiltIn {
     }
 }
 
+/// Where profiles and stores lie unless somebody says otherwise: `$XDG_DATA_HOME/openmapi`, `~/.local/share/openmapi`,
+/// `~/Library/Application Support/openmapi`, `%APPDATA%\openmapi`. `None` without a home folder.
+#[must_use]
+pub fn usual_data_folder() -> Option<PathBuf> {
+    let variable = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
+    let base = if cfg!(windows) {
+        variable("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library").join("Application Support"))
+    } else {
+        variable("XDG_DATA_HOME")
+            .or_else(|| variable("HOME").map(|home| home.join(".local").join("share")))
+    };
+    base.map(|base| base.join("openmapi"))
+}
+
 /// The usual set-up with it.
 #[must_use]
 pub fn config(data_folder: impl Into<PathBuf>) -> Config {

@@ -166,6 +166,7 @@ mod tests {
             signature: Some(text.to_owned()),
             header: None,
             calling_convention: None,
+            in_mapi32: true,
         };
         signature(&export).expect("a signature")
     }

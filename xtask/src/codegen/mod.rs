@@ -7,6 +7,7 @@ mod functions;
 mod headers;
 mod interfaces;
 mod layout;
+mod mapi32;
 mod structs;
 mod tables;
 mod thunks;
@@ -110,6 +111,7 @@ fn outputs(root: &Path, facts: &Facts) -> Result<Vec<Output>, String> {
     add("testing/ffi/cpp/layout.generated.h", ffi::layout(facts));
     add("testing/ffi/cpp/calls.generated.cpp", ffi::cpp_calls(facts));
     add("testing/ffi/src/calls.rs", ffi::rust_calls(facts));
+    add("crates/mapi32/src/generated.rs", mapi32::write(facts));
     for (path, text) in headers::write(facts, types) {
         add(&path, text);
     }

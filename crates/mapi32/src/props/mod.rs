@@ -1,0 +1,10 @@
+//! Properties: what they point to, copies of them, comparison, and one at a time.
+
+mod compare;
+mod copy;
+mod find;
+mod pointees;
+
+pub use compare::*;
+pub use copy::*;
+pub use find::*;
