@@ -52,4 +52,8 @@ fn main() {
         out.join("libprovider_rules.a").display()
     );
     println!("cargo::rustc-link-arg-tests=-lstdc++");
+    if cfg!(target_os = "linux") {
+        // Libraries that are loaded find what the test program exports (tests/entry_points.rs).
+        println!("cargo::rustc-link-arg-tests=-rdynamic");
+    }
 }

@@ -136,6 +136,8 @@ public:
         if (!use || !result)
             return call.done(use ? MAPI_E_INVALID_PARAMETER : MAPI_E_INVALID_OBJECT);
         *result = same(left_size, left, right_size, right);
+        if (conduct::has(name.interface, "surveys_support"))
+            session->support.survey();
         if (conduct::has(name.interface, "drops_support_early"))
             session->support.give_back();
         return call.done(S_OK);

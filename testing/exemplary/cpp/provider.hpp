@@ -24,7 +24,12 @@ public:
     // Zero: the caller deletes the object.
     ULONG release() {
         Call call(name, "Release");
-        return call.count(--references_);
+        ULONG left = --references_;
+        if (left == 0) {
+            note(name, "last release", "%s", "");
+            conduct::enter(name.interface, "last_release");
+        }
+        return call.count(left);
     }
 
     const Name name;

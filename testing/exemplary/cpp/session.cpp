@@ -54,6 +54,8 @@ HRESULT Session::begin(LPMAPISUP mapi_support, const char *fallback) {
         call.done(section->SetProps(1, &flags, nullptr));
     }
     section->Release();
+    if (conduct::has(logon_interface_, "shows_dialog"))
+        support.show_dialog();
     open_connection();
     return S_OK;
 }
@@ -84,9 +86,10 @@ void Session::end() {
     drop_status();
     for (ULONG_PTR connection : subscriptions)
         support.unsubscribe(connection);
-    if (alone)
+    if (alone && !conduct::has(logon_interface_, "keeps_objects"))
         invalidate_objects();
-    close_connection();
+    if (!conduct::has(logon_interface_, "keeps_connection"))
+        close_connection();
 
     lock.lock();
     end_is_done_ = true;
@@ -97,7 +100,8 @@ void Session::drop_status() {
     IMAPIStatus *status = std::exchange(status_, nullptr);
     if (!status)
         return;
-    forget_logon(status); // the one half of the cycle
+    if (!conduct::has(logon_interface_, "keeps_cycle"))
+        forget_logon(status); // the one half of the cycle
     status->Release();    // the other half
 }
 
@@ -113,7 +117,8 @@ void Session::invalidate_objects() {
         body->detach(body->object);
         lock.unlock();
         // The trace of what was left open (LIFE-LOGOFF-008), then its end as something that works (LIFE-LOGOFF-003).
-        note(body->name, "left open", "references=%u", (unsigned)references);
+        if (!conduct::has(logon_interface_, "leaves_no_trace"))
+            note(body->name, "left open", "references=%u", (unsigned)references);
         if (!FAILED(support.make_invalid(body->name, body->object, references, body->slots)))
             living--; // it is MAPI's now, and safe without this library
         else
@@ -237,7 +242,7 @@ Use::Use(const std::shared_ptr<Session> &session) {
 }
 
 void Use::enter(const std::shared_ptr<Session> &session) {
-    if (session->ended_)
+    if (session->ended_ && !conduct::has(session->logon_interface_, "keeps_objects"))
         return;
     session_ = session;
     session->running_++;

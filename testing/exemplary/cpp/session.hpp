@@ -31,8 +31,11 @@ public:
     void keep();
     // Gives back what was kept, once; the last use of the support object (LIFE-LOGOFF-004).
     void give_back();
+    // Calls every method once (LIFE-SUP-001).
+    void survey();
 
     HRESULT open_profile_section(LPPROFSECT *section);
+    HRESULT show_dialog();
     HRESULT set_provider_uid(const MAPIUID &uid);
     HRESULT set_status_row(const std::string &display_name, LONG code, const char *text, ULONG flags);
     HRESULT subscribe(const EntryId &key, ULONG events, LPMAPIADVISESINK sink, ULONG_PTR *connection);

@@ -19,7 +19,10 @@ public:
     // the support object, when nothing is left to do.
     STDMETHODIMP Logoff(ULONG *flags) override {
         Call call(name, "Logoff", "flags=%X", flags ? (unsigned)*flags : ~0u);
-        forget_store(state_->provider, state_.get());
+        if (conduct::has(name.interface, "stays_listed"))
+            new std::shared_ptr<StoreState>(state_); // the list refers to it for ever
+        else
+            forget_store(state_->provider, state_.get());
         session->end();
         session->support.give_back();
         return call.done(S_OK);
@@ -38,6 +41,8 @@ public:
         if (!use || !result)
             return call.done(use ? MAPI_E_INVALID_PARAMETER : MAPI_E_INVALID_OBJECT);
         *result = same(left_size, left, right_size, right);
+        if (conduct::has(name.interface, "surveys_support"))
+            session->support.survey();
         if (conduct::has(name.interface, "drops_support_early"))
             session->support.give_back();
         return call.done(S_OK);

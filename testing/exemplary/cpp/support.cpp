@@ -2,6 +2,7 @@
 
 #include "conduct.hpp"
 #include "session.hpp"
+#include "survey.hpp"
 
 #include <string.h>
 
@@ -24,11 +25,24 @@ void Support::give_back() {
         Call call(name_, "Release");
         call.count(pointer->Release());
     }
+    if (conduct::has(owner_, "uses_support_late")) {
+        Call call(name_, "NewUID");
+        MAPIUID uid;
+        call.done(pointer->NewUID(&uid));
+    }
 }
+
+void Support::survey() { exemplary::survey(pointer_.load(), name_); }
 
 HRESULT Support::open_profile_section(LPPROFSECT *section) {
     Call call(name_, "OpenProfileSection");
     return call.done(pointer_.load()->OpenProfileSection(nullptr, MAPI_MODIFY, section));
+}
+
+// Only a bad provider does it, at logon.
+HRESULT Support::show_dialog() {
+    Call call(name_, "DoConfigPropsheet");
+    return call.done(pointer_.load()->DoConfigPropsheet(0, 0, nullptr, nullptr, nullptr, 0));
 }
 
 HRESULT Support::set_provider_uid(const MAPIUID &uid) {

@@ -15,8 +15,17 @@
 //! | | `unconfigured` | MAPI_E_UNCONFIGURED until the service entry point was called |
 //! | `IMSLogon.keeps_support` | `0`, `2` | a successful logon takes so many references on the support object |
 //! | `IMSLogon.gives_back_support` | `0`, `2` | gives so many back at its end |
+//! | `IMSLogon.uses_support_late` | `yes` | calls NewUID on the support object after its last Release of it |
+//! | `IMSLogon.surveys_support` | `yes` | CompareEntryIDs calls every method of the support object |
 //! | `IMSLogon.drops_support_early` | `yes` | CompareEntryIDs gives the support object back |
 //! | `IMSLogon.extra_references`, `IMSProvider.extra_references` | `1` | the object never reaches zero |
+//! | `IMSLogon.last_release`, `IMSProvider.last_release` | `hang` | the Release that brings the count to zero does not return |
+//! | `IMSLogon.keeps_objects` | `yes` | objects of the logon go on working after its end |
+//! | `IMSLogon.keeps_cycle` | `yes` | the status object keeps its reference on the logon object |
+//! | `IMSLogon.keeps_connection` | `yes` | the connection outlives the logoff method |
+//! | `IMSLogon.stays_listed` | `yes` | the logoff method leaves the store on the provider's list |
+//! | `IMSLogon.leaves_no_trace` | `yes` | no trace of what is left open |
+//! | `IMSLogon.shows_dialog` | `yes` | the logon calls DoConfigPropsheet, whatever its flags say |
 //! | `IMSLogon.uses_helper_thread` | `yes` | the end waits for a thread that calls OpenProfileSection |
 //! | `IMSLogon.sets_resource_flags` | `yes` | the logon writes PR_RESOURCE_FLAGS to its profile section |
 //! | `IMSLogon.false_row` | `yes` | the status row claims to be the subsystem's |
@@ -26,6 +35,8 @@
 //! | `IMSProvider.no_fast_shutdown` | `yes` | IMAPIProviderShutdown is not implemented |
 //! | `IMsgStore.forgets_transports` | `yes` | StoreLogoffTransports is not called |
 //! | `library.is_too_old` | `yes` | the entry points report version 1 |
+//! | `library.initialises_mapi` | `yes` | the entry points call MAPIInitialize |
+//! | `library.surveys_support` | `yes` | the service entry point calls every method of its support object |
 //! | `library.keeps_configuration_support` | `yes` | the service entry point keeps the support object and uses it at the next call |
 //! | `library.DllCanUnloadNow.result` | `0x00000001` | answers S_FALSE |
 //!

@@ -156,8 +156,9 @@ fn life_init_008_each_initialisation_yields_a_new_object_that_goes_away() {
     );
 }
 
+// LIFE-INIT-011
 #[test]
-fn life_init_009_and_011_a_refused_version_allocates_nothing_and_malloc_comes_back() {
+fn life_init_009_a_refused_version_allocates_nothing_and_malloc_comes_back() {
     let installed = Installed::cpp();
     let host = Host::load(installed.path());
     let owner = mapi_com::alloc::OwnerSlot::reserve("exemplary");

@@ -47,12 +47,12 @@ fn obeyed(rule: Rule) -> Log {
     log
 }
 
-#[test]
-fn life_logoff_003_to_006_an_address_book_ends_by_the_book() {
-    let log = obeyed(rules_address_book);
+/// An address book ends by the book, and leaves a trace for each object that was left open (LIFE-LOGOFF-008).
+fn ends_an_address_book(installed: &Installed) {
+    assert_eq!(tried(installed.path(), rules_address_book), None);
+    let log = installed.log();
     let logoff = log.inside(log.position("IABLogon.Logoff").unwrap());
     assert_eq!(logoff.last().unwrap(), "IMAPISupport.Release");
-    // LIFE-LOGOFF-008: a trace for each object that was left open.
     let traces = log
         .lines
         .iter()
@@ -63,10 +63,28 @@ fn life_logoff_003_to_006_an_address_book_ends_by_the_book() {
         left,
         ["IABContainer", "IMAPIStatus", "IMAPITable", "IMailUser"]
     );
+    assert_eq!(log.lines.last().unwrap().method, "unloaded");
 }
 
+// LIFE-LOGOFF-003, LIFE-LOGOFF-004, LIFE-LOGOFF-005, LIFE-LOGOFF-006, LIFE-LOGOFF-008, LIFE-UID-005, LIFE-STATUS-010,
+// LIFE-STATUS-011, LIFE-LOGON-010, LIFE-SUP-005, LIFE-MEM-004
 #[test]
-fn life_store_003_to_008_a_store_that_is_closed_ends_by_the_book() {
+fn an_address_book_ends_by_the_book() {
+    ends_an_address_book(&Installed::cpp());
+}
+
+// LIFE-LOGOFF-008
+#[test]
+fn missing_traces_are_seen() {
+    let secretive = vices::install("secretive", &[("IABLogon.leaves_no_trace", "yes")]);
+    let seen = std::panic::catch_unwind(|| ends_an_address_book(&secretive));
+    assert!(seen.is_err(), "nobody has missed the traces");
+}
+
+// LIFE-STORE-002, LIFE-STORE-003, LIFE-STORE-004, LIFE-STORE-005, LIFE-STORE-008, LIFE-STORE-017, LIFE-UID-005, LIFE-LOGON-012,
+// LIFE-LOGON-013
+#[test]
+fn a_store_that_is_closed_ends_by_the_book() {
     let log = obeyed(rules_store_closed);
     assert_eq!(log.count("IMSLogon.Logoff"), 1);
     let releases: Vec<usize> = (0..log.lines.len())
@@ -89,8 +107,9 @@ fn life_store_005_a_store_released_without_store_logoff_aborts_its_transports() 
     obeyed(rules_store_released);
 }
 
+// LIFE-LOGOFF-003, LIFE-LOGOFF-004, LIFE-LOGOFF-007, LIFE-STORE-019
 #[test]
-fn life_store_019_a_store_outlives_its_session_as_a_shell() {
+fn a_store_outlives_its_session_as_a_shell() {
     obeyed(rules_store_forced);
 }
 
@@ -99,47 +118,104 @@ fn life_logon_022_a_failed_logon_leaves_nothing() {
     obeyed(rules_failed_logon);
 }
 
+/// A vice and its value, the rules that it is tried with, and what the host has to say.
+const VICES: [(&str, &str, Rule, &str); 13] = [
+    // LIFE-LOGON-010
+    (
+        "IABLogon.keeps_support",
+        "0",
+        rules_address_book,
+        "support.references == 1",
+    ),
+    // LIFE-LOGOFF-004, LIFE-UID-005
+    (
+        "IABLogon.gives_back_support",
+        "0",
+        rules_address_book,
+        "support.references == 0",
+    ),
+    (
+        "IABLogon.gives_back_support",
+        "2",
+        rules_address_book,
+        "support.references == 0",
+    ),
+    // LIFE-STORE-002: the store's last Release does not end the logon.
+    (
+        "IMSLogon.gives_back_support",
+        "0",
+        rules_store_closed,
+        "opened.support.references == 0",
+    ),
+    // LIFE-SUP-005, LIFE-LOGOFF-004: not the last use of it
+    (
+        "IABLogon.uses_support_late",
+        "yes",
+        rules_address_book,
+        "after_the_end == 0",
+    ),
+    // LIFE-LOGOFF-006
+    (
+        "IABLogon.extra_references",
+        "1",
+        rules_address_book,
+        "logon->Release() == 0",
+    ),
+    // LIFE-STATUS-010
+    (
+        "IABLogon.keeps_cycle",
+        "yes",
+        rules_address_book,
+        "support.section.references == 0",
+    ),
+    // LIFE-LOGOFF-003, of both kinds
+    (
+        "IABLogon.keeps_objects",
+        "yes",
+        rules_address_book,
+        "is_invalid(object)",
+    ),
+    (
+        "IMSLogon.keeps_objects",
+        "yes",
+        rules_store_forced,
+        "is_invalid(first.store)",
+    ),
+    // LIFE-LOGOFF-005
+    (
+        "IABLogon.keeps_connection",
+        "yes",
+        rules_address_book,
+        "sockets() == sockets_before",
+    ),
+    // LIFE-LOGOFF-007
+    (
+        "IMSLogon.stays_listed",
+        "yes",
+        rules_store_forced,
+        "second.logon",
+    ),
+    // LIFE-LOGON-012
+    (
+        "IMSProvider.null_logon",
+        "yes",
+        rules_store_closed,
+        "opened.logon",
+    ),
+    // LIFE-STORE-005
+    (
+        "IMsgStore.forgets_transports",
+        "yes",
+        rules_store_released,
+        "LOGOFF_ABORT",
+    ),
+];
+
+// Each of these rules turns red when a provider breaks it: LIFE-LOGOFF-003 to -007, LIFE-UID-005, LIFE-STATUS-010, LIFE-STORE-002
+// are those of the founding page.
 #[test]
 fn vices_are_seen_by_the_host() {
-    let cases: [(&str, &str, Rule, &str); 6] = [
-        (
-            "IABLogon.keeps_support",
-            "0",
-            rules_address_book,
-            "support.references == 1",
-        ),
-        (
-            "IABLogon.gives_back_support",
-            "0",
-            rules_address_book,
-            "support.references == 0",
-        ),
-        (
-            "IABLogon.gives_back_support",
-            "2",
-            rules_address_book,
-            "support.references == 0",
-        ),
-        (
-            "IABLogon.extra_references",
-            "1",
-            rules_address_book,
-            "logon->Release() == 0",
-        ),
-        (
-            "IMSProvider.null_logon",
-            "yes",
-            rules_store_closed,
-            "opened.logon",
-        ),
-        (
-            "IMsgStore.forgets_transports",
-            "yes",
-            rules_store_released,
-            "LOGOFF_ABORT",
-        ),
-    ];
-    for (vice, value, rule, complaint) in cases {
+    for (vice, value, rule, complaint) in VICES {
         let installed = vices::install("vicious", &[(vice, value)]);
         let wrong = tried(installed.path(), rule).unwrap_or_default();
         assert!(wrong.contains(complaint), "{vice}={value}: {wrong}");

@@ -6,13 +6,32 @@ use std::time::Duration;
 use exemplary::{Installed, Log, Phase};
 use mapi_com::iface::MapiSession as _;
 use mapi_subsystem::clock::TestClock;
+use mapi_subsystem::report::CallOutcome;
 
 use crate::world::{World, eventually, open_store};
+
+/// Whether `call` of the library has begun and not come back. Of the Releases of an object the last one counts.
+fn hangs(log: &Log, call: &str) -> bool {
+    let (interface, method) = call.split_once('.').unwrap();
+    let of_it = || log.lines.iter().filter(|l| l.interface == interface);
+    if method == "Release" {
+        let last = of_it().filter(|l| l.phase == Phase::Note && l.method == "last release");
+        let back = of_it().filter(|l| l.method == method && l.result() == Some(0));
+        return last.count() > back.count();
+    }
+    let count = |phase| {
+        of_it()
+            .filter(|l| l.phase == phase && l.method == method)
+            .count()
+    };
+    count(Phase::Enter) > count(Phase::Leave)
+}
 
 /// Logs off with `call` of the hanging library not coming back, turns the clock by `limit` and not less, and lets the call
 /// come back late. The logs of the hanging library and of a good one beside it.
 fn logged_off(call: &str, limit: Duration, logoff_deadline_ms: u64) -> (Log, Log) {
-    let hanging = vices::install("hanging", &[(call, "hang@1")]);
+    let vice = call.replace(".Release", ".last_release");
+    let hanging = vices::install("hanging", &[(&vice, "hang@1")]);
     let good = Installed::cpp();
     let clock = TestClock::new();
     let time = Arc::clone(&clock);
@@ -34,7 +53,7 @@ fn logged_off(call: &str, limit: Duration, logoff_deadline_ms: u64) -> (Log, Log
     };
     std::thread::scope(|scope| {
         let logoff = scope.spawn(|| session.logoff(0, 0, 0));
-        eventually(|| hanging.log().count(call) > 0 && good.log().count(beside) > 0);
+        eventually(|| hangs(&hanging.log(), call) && good.log().count(beside) > 0);
         clock.until_waiting(1);
         clock.turn(limit - Duration::from_millis(1));
         clock.until_waiting(1);
@@ -45,15 +64,11 @@ fn logged_off(call: &str, limit: Duration, logoff_deadline_ms: u64) -> (Log, Log
     let report = world.report();
     assert!(!report.by_the_book, "{call}");
     assert_eq!(report.pins.len(), 1, "{call}: {report:#?}");
+    let given_up = (report.calls.iter()).filter(|c| c.outcome == CallOutcome::TimedOut);
+    let given_up: Vec<&str> = given_up.map(|c| c.call.as_str()).collect();
+    assert_eq!(given_up, [call.replace('.', "::")]);
     hanging.open_gate();
-    let first = |log: &Log| log.lines[log.position(call).unwrap()].number;
-    eventually(|| {
-        let log = hanging.log();
-        let number = first(&log);
-        log.lines
-            .iter()
-            .any(|l| l.phase == Phase::Leave && l.number == number && l.call() == call)
-    });
+    eventually(|| !hangs(&hanging.log(), call));
     std::mem::forget(stores);
     drop(session);
     world.subsystem.stop();
@@ -98,6 +113,49 @@ fn what_hangs_is_given_up_and_the_logon_beside_it_ends_normally() {
             let later = hanging.lines[begin + 1..]
                 .iter()
                 .filter(|l| l.phase == Phase::Enter && (&l.interface, l.number) == object);
+            assert_eq!(later.count(), 0, "{call}");
+        }
+    }
+}
+
+// LIFE-LOGOFF-016, LIFE-UNLOAD-005
+#[test]
+fn a_last_release_that_hangs_is_given_up_like_any_other_call() {
+    for kind in ["AB", "MS"] {
+        let (logoff, shutdown) = (
+            format!("I{kind}Logon.Logoff"),
+            format!("I{kind}Provider.Shutdown"),
+        );
+        for object in ["Logon", "Provider"] {
+            let call = format!("I{kind}{object}.Release");
+            let (hanging, good) = logged_off(&call, DEADLINE, 30_000);
+            assert_eq!(hanging.count(&logoff), 2, "{call}: both logons");
+            assert_eq!(
+                hanging.count(&shutdown),
+                usize::from(object == "Provider"),
+                "{call}: no Shutdown where the Release of a logon hangs"
+            );
+            let other = if kind == "AB" { "MS" } else { "AB" };
+            for log in [&hanging, &good] {
+                let ends = [
+                    format!("I{other}Logon.Logoff"),
+                    format!("I{other}Provider.Shutdown"),
+                ];
+                let logons = log.count(&format!("I{other}Provider.Logon"));
+                assert_eq!(ends.map(|c| log.count(&c)), [logons, 1], "{call}");
+            }
+            assert_eq!(good.count(&shutdown), 1, "{call}");
+            let unloaded = |log: &Log| log.lines.iter().any(|l| l.method == "unloaded");
+            assert!(unloaded(&good) && !unloaded(&hanging), "{call}");
+            // Its count was zero when it hung: nothing may reach the object after that.
+            let is_last = |l: &&exemplary::Line| {
+                l.phase == Phase::Leave && l.call() == call && l.result() == Some(0)
+            };
+            let last = hanging.lines.iter().find(is_last).unwrap();
+            let later = (hanging.lines.iter()).filter(|l| {
+                l.sequence > last.sequence
+                    && (&l.interface, l.number) == (&last.interface, last.number)
+            });
             assert_eq!(later.count(), 0, "{call}");
         }
     }

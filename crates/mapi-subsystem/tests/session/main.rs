@@ -6,6 +6,7 @@ mod basics;
 mod child;
 mod down;
 mod end;
+mod entry;
 mod fast;
 mod hang;
 mod logon;

@@ -151,7 +151,7 @@ fn nothing_of_a_failed_logon_survives() {
         ErrorCode::LOGON_FAILED
     );
     assert_eq!(row_count(&session), rows);
-    let name = "vicious S0";
+    let name = "libvicious S0"; // what the store calls itself: the display name of its section
     let entry = EntryId::new(MapiUid(exemplary::store_uid(name)), b"x");
     assert_eq!(
         session.open_entry(&entry, None, 0).unwrap_err().code(),
@@ -165,6 +165,15 @@ fn nothing_of_a_failed_logon_survives() {
         "a provider object without a logon is shut down, too"
     );
     assert_eq!(log.count("IMSLogon.Logoff"), 0);
+    let registered = [
+        "IMAPISupport.SetProviderUID",
+        "IMAPISupport.ModifyStatusRow",
+    ];
+    assert_eq!(
+        registered.map(|call| log.count(call)),
+        [1, 1],
+        "there was something to undo"
+    );
 }
 
 // LIFE-LOGON-018, LIFE-LOGON-019, LIFE-LOGON-020

@@ -185,6 +185,13 @@ STDMETHODIMP Support::MakeInvalid(ULONG, LPVOID object, ULONG count, ULONG) {
     return used();
 }
 
+// The support object is a tombstone for these as well.
+#undef REFUSES
+#define REFUSES(type, method, ...)                                                                                                \
+    STDMETHODIMP type::method(__VA_ARGS__) {                                                                                      \
+        used();                                                                                                                   \
+        return MAPI_E_NO_SUPPORT;                                                                                                 \
+    }
 REFUSES(Support, GetLastError, HRESULT, ULONG, LPMAPIERROR *)
 REFUSES(Support, GetMemAllocRoutines, LPALLOCATEBUFFER *, LPALLOCATEMORE *, LPFREEBUFFER *)
 REFUSES(Support, Notify, LPNOTIFKEY, ULONG, LPNOTIFICATION, ULONG *)
