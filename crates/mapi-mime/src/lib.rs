@@ -28,15 +28,14 @@ mod import;
 mod message;
 mod names;
 mod parse;
-mod rtf;
 pub mod source;
 /// Tags and sets of Internet mail that MAPI's headers lack.
 pub mod tags;
 
 pub use export::{ExportOptions, export};
 pub use import::{Embedded, ImportOptions, import};
+pub use mapi_types::decompress_rtf;
 pub use message::{
     AttachmentData, AttachmentView, Content, MapiAttachment, MapiMessage, MessageSink, MessageView,
 };
 pub use names::{MemoryNames, NameResolver};
-pub use rtf::decompress_rtf;

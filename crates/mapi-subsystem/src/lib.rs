@@ -16,5 +16,5 @@ mod status;
 mod subsystem;
 
 pub use init::{Init, admin_profiles, current, initialize, logon, uninitialize};
-pub use session::LogonRequest;
+pub use session::{LogonRequest, wrap_store_entry_id};
 pub use subsystem::{Config, Stopped, Subsystem};

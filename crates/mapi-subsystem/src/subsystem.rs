@@ -13,7 +13,7 @@ use mapi_types::{Error, ErrorCode, Result};
 
 use crate::clock::{Clock, SystemClock};
 use crate::host::{BuiltIn, Libraries, LibraryEnd, Search, ServiceEntries};
-use crate::notify::{Delivery, Engine};
+use crate::notify::{AdviseScope, Delivery, Engine};
 use crate::profile::ProfileStore;
 use crate::profile::inf::{SearchPath, ServiceCatalog};
 use crate::profile::objects::{Administration, ClientScope};
@@ -199,6 +199,12 @@ impl Subsystem {
     #[must_use]
     pub fn scope(&self) -> &Arc<Scope> {
         &self.client.scope
+    }
+
+    /// A scope for the sinks of an object that belongs to no session.
+    #[must_use]
+    pub fn sinks(&self) -> Arc<AdviseScope> {
+        self.engine.scope()
     }
 
     /// Calls the sinks that are due, on this thread. Only without a notification thread.

@@ -11,6 +11,7 @@
 
 mod code_names;
 mod compare;
+mod conversation;
 mod entry_id;
 mod error;
 mod filetime;
@@ -21,6 +22,7 @@ mod one_off;
 mod prop;
 mod restriction;
 mod row;
+mod rtf;
 mod sort;
 /// Property tags under their MAPI names; string properties in their Unicode form.
 pub mod tag;
@@ -29,6 +31,7 @@ mod text;
 mod value;
 
 pub use compare::fold_case;
+pub use conversation::conversation_index;
 pub use entry_id::{EntryId, MapiUid};
 pub use error::{Blame, Error, ErrorCode, Result};
 pub use filetime::FileTime;
@@ -41,6 +44,7 @@ pub use restriction::{
     FuzzyLevel, FuzzyMatch, MAX_RESTRICTION_DEPTH, Matcher, PropLookup, RelOp, Restriction,
 };
 pub use row::{Row, RowChange, TableEvent};
+pub use rtf::decompress_rtf;
 pub use sort::{SortKey, SortOrder};
 pub use text::{UnicodeString, decode_8bit};
 pub use value::{PropValue, Property};

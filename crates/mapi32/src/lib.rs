@@ -13,15 +13,27 @@
 #![allow(clippy::missing_safety_doc)] // one contract for all, above
 
 pub mod alloc;
+pub mod entry_id;
 mod generated;
 mod guard;
+pub mod hex;
 pub mod init;
+pub mod notify;
 pub mod props;
+pub mod strings;
+pub mod tables;
 pub mod time;
 pub mod unbuilt;
+pub mod validate;
 
 pub use alloc::*;
+pub use entry_id::*;
+pub use hex::*;
 pub use init::*;
+pub use notify::*;
 pub use props::*;
+pub use strings::*;
+pub use tables::*;
 pub use time::*;
 pub use unbuilt::*;
+pub use validate::*;

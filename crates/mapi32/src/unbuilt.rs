@@ -1,8 +1,6 @@
 //! What is not built: it answers its refusal, and `docs/coverage.md` lists it.
 #![allow(missing_docs)] // the pages of the reference say what they would do
 
-use std::ffi::c_void;
-
 use mapi_sys::*;
 use mapi_types::ErrorCode;
 
@@ -40,42 +38,16 @@ macro_rules! refused {
 }
 
 refused! {
-    /// BuildDisplayTable.
-    fn BuildDisplayTable(_: LPALLOCATEBUFFER, _: LPALLOCATEMORE, _: LPFREEBUFFER, _: LPMALLOC, _: HINSTANCE, _: UINT, _: LPDTPAGE, _: ULONG, _: *mut LPMAPITABLE, _: *mut LPTABLEDATA) -> HRESULT;
     /// ChangeIdleRoutine.
     fn ChangeIdleRoutine(_: FTG, _: PFNIDLE, _: LPVOID, _: i16, _: ULONG, _: USHORT, _: USHORT);
     /// CloseIMsgSession.
     fn CloseIMsgSession(_: LPMSGSESS);
     /// CreateIProp.
     fn CreateIProp(_: LPCIID, _: Option<ALLOCATEBUFFER>, _: Option<ALLOCATEMORE>, _: Option<FREEBUFFER>, _: LPVOID, _: *mut LPPROPDATA) -> SCODE;
-    /// CreateTable.
-    fn CreateTable(_: LPCIID, _: Option<ALLOCATEBUFFER>, _: Option<ALLOCATEMORE>, _: Option<FREEBUFFER>, _: LPVOID, _: ULONG, _: ULONG, _: LPSPropTagArray, _: *mut LPTABLEDATA) -> SCODE;
     /// DeregisterIdleRoutine.
     fn DeregisterIdleRoutine(_: FTG);
     /// EnableIdleRoutine.
     fn EnableIdleRoutine(_: FTG, _: BOOL);
-    /// FBadColumnSet.
-    fn FBadColumnSet(_: LPSPropTagArray) -> ULONG;
-    /// FBadEntryList.
-    fn FBadEntryList(_: LPENTRYLIST) -> BOOL;
-    /// FBadProp.
-    fn FBadProp(_: LPSPropValue) -> ULONG;
-    /// FBadPropTag.
-    fn FBadPropTag(_: ULONG) -> ULONG;
-    /// FBadRestriction.
-    fn FBadRestriction(_: LPSRestriction) -> ULONG;
-    /// FBadRglpNameID.
-    fn FBadRglpNameID(_: *mut LPMAPINAMEID, _: ULONG) -> BOOL;
-    /// FBadRglpszW.
-    fn FBadRglpszW(_: *mut LPWSTR, _: ULONG) -> BOOL;
-    /// FBadRow.
-    fn FBadRow(_: LPSRow) -> ULONG;
-    /// FBadRowSet.
-    fn FBadRowSet(_: LPSRowSet) -> BOOL;
-    /// FBadSortOrderSet.
-    fn FBadSortOrderSet(_: LPSSortOrderSet) -> ULONG;
-    /// FBinFromHex.
-    fn FBinFromHex(_: LPTSTR, _: LPBYTE) -> BOOL;
     /// FGetComponentPath.
     fn FGetComponentPath(_: LPTSTR, _: LPTSTR, _: LPTSTR, _: DWORD, _: BOOL) -> BOOL;
     /// FtgRegisterIdleRoutine.
@@ -84,38 +56,10 @@ refused! {
     fn GetAttribIMsgOnIStg(_: LPVOID, _: LPSPropTagArray, _: *mut LPSPropAttrArray) -> HRESULT;
     /// GetTnefStreamCodepage.
     fn GetTnefStreamCodepage(_: LPSTREAM, _: *mut ULONG, _: *mut ULONG) -> HRESULT;
-    /// HexFromBin.
-    fn HexFromBin(_: LPBYTE, _: i32, _: LPTSTR);
-    /// HrAddColumns.
-    fn HrAddColumns(_: LPMAPITABLE, _: LPSPropTagArray, _: LPALLOCATEBUFFER, _: LPFREEBUFFER) -> HRESULT;
-    /// HrAddColumnsEx.
-    fn HrAddColumnsEx(_: LPMAPITABLE, _: LPSPropTagArray, _: LPALLOCATEBUFFER, _: LPFREEBUFFER, _: Option<unsafe extern "C" fn(LPSPropTagArray)>) -> HRESULT;
-    /// HrAllocAdviseSink.
-    fn HrAllocAdviseSink(_: LPNOTIFCALLBACK, _: LPVOID, _: *mut LPMAPIADVISESINK) -> HRESULT;
-    /// HrComposeEID.
-    fn HrComposeEID(_: LPMAPISESSION, _: ULONG, _: LPBYTE, _: ULONG, _: LPENTRYID, _: *mut ULONG, _: *mut LPENTRYID) -> HRESULT;
-    /// HrComposeMsgID.
-    fn HrComposeMsgID(_: LPMAPISESSION, _: ULONG, _: LPBYTE, _: ULONG, _: LPENTRYID, _: *mut LPTSTR) -> HRESULT;
-    /// HrDecomposeEID.
-    fn HrDecomposeEID(_: LPMAPISESSION, _: ULONG, _: LPENTRYID, _: *mut ULONG, _: *mut LPENTRYID, _: *mut ULONG, _: *mut LPENTRYID) -> HRESULT;
-    /// HrDecomposeMsgID.
-    fn HrDecomposeMsgID(_: LPMAPISESSION, _: LPTSTR, _: *mut ULONG, _: *mut LPENTRYID, _: *mut ULONG, _: *mut LPENTRYID) -> HRESULT;
-    /// HrDispatchNotifications.
-    fn HrDispatchNotifications(_: ULONG) -> HRESULT;
-    /// HrEntryIDFromSz.
-    fn HrEntryIDFromSz(_: LPTSTR, _: *mut ULONG, _: *mut LPENTRYID) -> HRESULT;
     /// HrIStorageFromStream.
     fn HrIStorageFromStream(_: LPUNKNOWN, _: LPCIID, _: ULONG, _: *mut LPSTORAGE) -> HRESULT;
-    /// HrQueryAllRows.
-    fn HrQueryAllRows(_: LPMAPITABLE, _: LPSPropTagArray, _: LPSRestriction, _: LPSSortOrderSet, _: LONG, _: *mut LPSRowSet) -> HRESULT;
-    /// HrSzFromEntryID.
-    fn HrSzFromEntryID(_: ULONG, _: LPENTRYID, _: *mut LPTSTR) -> HRESULT;
-    /// HrThisThreadAdviseSink.
-    fn HrThisThreadAdviseSink(_: LPMAPIADVISESINK, _: *mut LPMAPIADVISESINK) -> HRESULT;
     /// HrValidateIPMSubtree.
     fn HrValidateIPMSubtree(_: LPMDB, _: ULONG, _: *mut ULONG, _: *mut LPSPropValue, _: *mut LPMAPIERROR) -> HRESULT;
-    /// IsBadBoundedStringPtr.
-    fn IsBadBoundedStringPtr(_: *const c_void, _: UINT) -> BOOL;
     /// LAUNCHWIZARD.
     fn LAUNCHWIZARD(_: HWND, _: ULONG, _: *mut LPCTSTR, _: ULONG, _: LPTSTR) -> HRESULT;
     /// LaunchWizard.
@@ -180,38 +124,16 @@ refused! {
     fn OpenTnefStreamEx(_: LPVOID, _: LPSTREAM, _: LPTSTR, _: ULONG, _: LPMESSAGE, _: WORD, _: LPADRBOOK, _: *mut LPITNEF) -> HRESULT;
     /// RTFSync.
     fn RTFSync(_: LPMESSAGE, _: ULONG, _: *mut BOOL) -> HRESULT;
-    /// ScBinFromHexBounded.
-    fn ScBinFromHexBounded(_: LPTSTR, _: LPBYTE, _: ULONG) -> SCODE;
-    /// ScCopyNotifications.
-    fn ScCopyNotifications(_: i32, _: LPNOTIFICATION, _: LPVOID, _: *mut ULONG) -> SCODE;
-    /// ScCountNotifications.
-    fn ScCountNotifications(_: i32, _: LPNOTIFICATION, _: *mut ULONG) -> SCODE;
-    /// ScCreateConversationIndex.
-    fn ScCreateConversationIndex(_: ULONG, _: LPBYTE, _: *mut ULONG, _: *mut LPBYTE) -> SCODE;
     /// ScLocalPathFromUNC.
     fn ScLocalPathFromUNC(_: LPSTR, _: LPSTR, _: UINT) -> SCODE;
     /// ScMAPIXFromSMAPI.
     fn ScMAPIXFromSMAPI(_: LHANDLE, _: ULONG, _: LPCIID, _: *mut LPMAPISESSION) -> SCODE;
-    /// ScRelocNotifications.
-    fn ScRelocNotifications(_: i32, _: LPNOTIFICATION, _: LPVOID, _: LPVOID, _: *mut ULONG) -> SCODE;
     /// ScUNCFromLocalPath.
     fn ScUNCFromLocalPath(_: LPSTR, _: LPSTR, _: UINT) -> SCODE;
     /// SetAttribIMsgOnIStg.
     fn SetAttribIMsgOnIStg(_: LPVOID, _: LPSPropTagArray, _: LPSPropAttrArray, _: *mut LPSPropProblemArray) -> HRESULT;
-    /// SzFindCh.
-    fn SzFindCh(_: LPCTSTR, _: USHORT) -> LPTSTR;
-    /// SzFindLastCh.
-    fn SzFindLastCh(_: LPCTSTR, _: USHORT) -> LPTSTR;
-    /// SzFindSz.
-    fn SzFindSz(_: LPCTSTR, _: LPCTSTR) -> LPTSTR;
-    /// UFromSz.
-    fn UFromSz(_: LPCTSTR) -> u32;
-    /// UlFromSzHex.
-    fn UlFromSzHex(_: LPCTSTR) -> ULONG;
     /// WrapCompressedRTFStream.
     fn WrapCompressedRTFStream(_: LPSTREAM, _: ULONG, _: *mut LPSTREAM) -> HRESULT;
-    /// WrapStoreEntryID.
-    fn WrapStoreEntryID(_: ULONG, _: LPTSTR, _: ULONG, _: LPENTRYID, _: *mut ULONG, _: *mut LPENTRYID) -> HRESULT;
     /// __CPPValidateParameters.
     fn __CPPValidateParameters(_: METHODS, _: LPVOID) -> HRESULT;
     /// __ValidateParameters.

@@ -6,11 +6,11 @@ use mapi_types::{PropTag, PropValue, Property, Result, UnicodeString, tag};
 
 use super::header::{self, Kept};
 use super::{Exporter, Head, encode, text_of};
+use crate::decompress_rtf;
 use crate::message::{MessageView, find};
 use crate::names::NameResolver;
 use crate::parse::mime::is_type;
 use crate::parse::{charset, text};
-use crate::rtf::decompress_rtf;
 use crate::tags::{
     ATT_MHTML_REF, ATTACH_EMBEDDED_MSG, PR_ATTACH_CHARSET, PR_ATTACH_CONTENT_LOCATION,
     PR_ATTACH_DISPOSITION, PR_ATTACH_FLAGS,

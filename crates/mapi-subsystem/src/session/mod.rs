@@ -23,4 +23,4 @@ mod wrapped;
 
 pub(crate) use self::core::SessionCore;
 pub use logon::LogonRequest;
-pub(crate) use wrapped::wrap_store_entry_id;
+pub use wrapped::wrap_store_entry_id;

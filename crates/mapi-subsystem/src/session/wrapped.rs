@@ -16,7 +16,7 @@ const SECTION_STORE: MapiUid = MapiUid(*b"OpenMAPI section");
 ///
 /// # Errors
 /// MAPI_E_INVALID_ENTRYID if there is nothing to wrap, MAPI_E_INVALID_PARAMETER for a library name with a zero in it.
-pub(crate) fn wrap_store_entry_id(library: &str, entry_id: &EntryId) -> Result<EntryId> {
+pub fn wrap_store_entry_id(library: &str, entry_id: &EntryId) -> Result<EntryId> {
     if entry_id.is_empty() {
         return Err(Error::caller(ErrorCode::INVALID_ENTRYID)
             .context("the store's entry identifier is empty"));

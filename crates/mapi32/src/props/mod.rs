@@ -8,3 +8,6 @@ mod pointees;
 pub use compare::*;
 pub use copy::*;
 pub use find::*;
+pub(crate) use pointees::{
+    Copier, Counter, Measure, Relocator, aligned, block, narrow_len, pointees, text, wide_len,
+};

@@ -197,10 +197,14 @@ pub(crate) fn fixed_size(ptype: u32) -> Option<usize> {
 
 /// # Safety
 /// As [`pointees`].
-unsafe fn block<M: Measure>(m: &mut M, place: *mut *mut u8, bytes: usize) -> Result<*mut u8> {
+pub(crate) unsafe fn block<M: Measure>(
+    m: &mut M,
+    place: *mut *mut u8,
+    bytes: usize,
+) -> Result<*mut u8> {
     // SAFETY: as in `pointees`.
     unsafe {
-        if place.read_unaligned().is_null() && m.readable(std::ptr::null_mut()).is_null() {
+        if place.read_unaligned().is_null() {
             return Err(bad("a property value is a NULL pointer"));
         }
         m.pointer(place, bytes)
@@ -209,18 +213,19 @@ unsafe fn block<M: Measure>(m: &mut M, place: *mut *mut u8, bytes: usize) -> Res
 
 /// # Safety
 /// As [`pointees`].
-unsafe fn text<M: Measure>(
+pub(crate) unsafe fn text<M: Measure>(
     m: &mut M,
     place: *mut *mut u8,
     length: unsafe fn(*const u8) -> usize,
 ) -> Result<()> {
     // SAFETY: as in `pointees`.
     unsafe {
-        let at = m.readable(place.read_unaligned());
-        if at.is_null() {
+        let old = place.read_unaligned();
+        if old.is_null() {
             return Err(bad("a text is a NULL pointer"));
         }
-        m.pointer(place, length(at)).map(drop)
+        let bytes = length(m.readable(old));
+        m.pointer(place, bytes).map(drop)
     }
 }
 

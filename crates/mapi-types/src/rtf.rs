@@ -1,6 +1,6 @@
 //! PR_RTF_COMPRESSED, decompressed (MS-OXRTFCP).
 
-use mapi_types::{Error, ErrorCode, Result};
+use crate::{Error, ErrorCode, Result};
 
 /// What the window holds before the first byte, so that common RTF compresses from the start.
 const PRELOADED: &[u8] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \
