@@ -12,6 +12,9 @@
 //!
 //! - **Threads.** Clients call from any thread, several at once (LIFE-MEM-010). Methods with `&self` may run side by side;
 //!   [`TableSource`] and [`PropStream`] are cursors, take `&mut self`, and the crate sees to it that one call runs at a time.
+//!   Leave no trace on a client's thread: a thread-local with a destructor keeps the library mapped, and `thread::current()`
+//!   (also inside `park` and `mpsc`) registers code that runs when the thread ends, in a library that is gone by then. Threads
+//!   that the provider starts itself are free to do both.
 //! - **Text** is `PT_UNICODE`: the crate asks for and sets nothing else, and converts to and from `PT_STRING8` at the door.
 //! - **Properties that are not there** are `PT_ERROR` with `MAPI_E_NOT_FOUND` in the place of the value.
 //! - **What is not built** answers `MAPI_E_NO_SUPPORT`; that is what the default methods do.

@@ -1,5 +1,7 @@
 //! The thread of a store.
 
+use std::cell::Cell;
+use std::ptr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -26,10 +28,23 @@ pub(super) struct FlusherState {
     pub(super) stop: bool,
 }
 
+thread_local! {
+    /// The flusher whose thread this is. Only compared, never followed.
+    ///
+    /// Not `thread::current()`: close runs on threads of clients, where that registers a destructor in this library for the end
+    /// of the thread (a pthread key, which keeps no library mapped), and by then the library may be gone (LIFE-UNLOAD-004).
+    static CURRENT: Cell<*const Flusher> = const { Cell::new(ptr::null()) };
+}
+
 /// How often the thread looks for changes of other processes.
 const POLL: Duration = Duration::from_secs(1);
 
 impl Flusher {
+    /// Whether the calling thread is this flusher's own.
+    pub(super) fn is_current(&self) -> bool {
+        ptr::eq(CURRENT.get(), self)
+    }
+
     /// Waits until a batch has had time to age, or it is time to look around; false when the store is closing.
     fn wait(&self) -> bool {
         let mut state = lock(&self.state);
@@ -78,6 +93,7 @@ impl Store {
             state.thread = std::thread::Builder::new()
                 .name("msgstore-flush".into())
                 .spawn(move || {
+                    CURRENT.set(Arc::as_ptr(&flusher));
                     while flusher.wait() {
                         let Some(inner) = weak.upgrade() else { break };
                         let store = Self(inner);

@@ -299,7 +299,7 @@ impl Inner {
             state.thread.take()
         };
         if let Some(thread) = thread
-            && thread.thread().id() != std::thread::current().id()
+            && !self.flusher.is_current()
         {
             // A panic of the flusher has been reported by the panic hook; there is nothing to add.
             let _ = thread.join();
