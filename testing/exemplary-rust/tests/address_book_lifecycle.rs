@@ -44,6 +44,23 @@ fn everybody(book: &OpenBook) -> ComPtr<IABContainer> {
     opened.object.query().unwrap()
 }
 
+// LIFE-LOGON-010, LIFE-LOGON-015, LIFE-SUP-005, LIFE-INIT-011
+#[test]
+fn what_mapi_lends_is_kept_as_long_as_it_is_used_and_no_longer() {
+    let host = Host::new("ab lent");
+    let provider = host.address_book_provider();
+    let (name, _) = fresh("lent");
+    let book = host.open_book(&provider, &name);
+    drop(everybody(&book));
+    let records = std::sync::Arc::clone(&book.records);
+    assert_eq!(records.count("support ends"), 0);
+    assert_eq!(end_logon(LogonObject::AddressBook(book.logon)), 0);
+    assert!(records.was_used_well(), "{:?}", records.lines());
+    assert_eq!(end_provider(provider), 0);
+    assert_eq!(mapi_com::alloc::malloc_references(host.owner()), 0);
+    assert_eq!(host.blocks(), 0);
+}
+
 #[test]
 fn a_client_finds_people_lists_and_names() {
     let host = Host::new("ab content");

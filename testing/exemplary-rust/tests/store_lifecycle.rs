@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use host::{Host, OpenStore, end_provider, fresh, lock};
+use mapi_com::alloc::malloc_references;
 use mapi_com::host_call::{EndingCall, LogonObject, ProviderInit, ProviderObject};
 use mapi_com::iface::{
     MapiContainer, MapiFolder, MapiProp, MapiStatus, MapiTable, Message, MsLogon, MsgStore,
@@ -127,6 +128,38 @@ fn life_init_008_every_call_of_the_entry_point_makes_a_provider_of_its_own() {
     assert_eq!(store_b.force_logoff(), 0);
     assert_eq!(end_provider(b), 0);
     assert_eq!(store_a.store.release() + store_b.store.release(), 0);
+    assert_eq!(host.blocks(), 0);
+}
+
+// LIFE-LOGON-010, LIFE-LOGON-015, LIFE-SUP-005, LIFE-INIT-011, LIFE-INIT-012
+#[test]
+fn what_mapi_lends_is_kept_as_long_as_it_is_used_and_no_longer() {
+    let host = Host::new("lent");
+    let provider = host.store_provider();
+    let lent = malloc_references(host.owner());
+    for forced in [true, false] {
+        let (name, _) = fresh("lent");
+        let (records, kept, made) = host.try_open(&provider, &name, EntryId::default(), None);
+        assert!(kept >= 1, "a lasting reference on the support object");
+        let made = made.unwrap();
+        let store = made.store.unwrap();
+        // Objects and what they return are blocks of the allocators that were handed over.
+        let blocks = host.blocks();
+        let folder = store.open_entry(&EntryId::default(), None, 0).unwrap();
+        assert_eq!(host.blocks(), blocks + 1);
+        let logon = made.object.unwrap();
+        if forced {
+            assert_eq!(host::end_logon(logon), 0);
+        } else {
+            records.keep(logon);
+            assert_eq!(store.clone().release(), 1);
+        }
+        drop((folder, store));
+        assert!(records.was_used_well(), "{:?}", records.lines());
+    }
+    assert_eq!(malloc_references(host.owner()), lent);
+    assert_eq!(end_provider(provider), 0);
+    assert_eq!(malloc_references(host.owner()), 0);
     assert_eq!(host.blocks(), 0);
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on fails
 
 mod basics;
+mod buffers;
 mod child;
 mod down;
 mod end;
@@ -16,5 +17,6 @@ mod race;
 mod sabotage;
 mod sinks;
 mod support;
+mod swap;
 mod vices;
 mod world;

@@ -62,6 +62,24 @@ impl Records {
         lock(&self.lines).push(line.into());
     }
 
+    /// MAPI's reference on a store's logon object, which ends in block S.
+    pub fn keep(&self, logon: LogonObject) {
+        let LogonObject::Store(logon) = logon else {
+            panic!("not of a store")
+        };
+        *lock(&self.logon) = Some(logon);
+    }
+
+    /// Whether the provider kept the support object for its logon, showed nothing, and did not touch it after its last Release.
+    pub fn was_used_well(&self) -> bool {
+        let lines = self.lines();
+        let end = lines.iter().position(|l| l == "support ends");
+        let after = end.map(|at| &lines[at + 1..]);
+        // Block S is MAPI's own part in the last Release.
+        let alone = after.is_some_and(|lines| lines.iter().all(|l| l.starts_with("block S")));
+        alone && self.count("dialog") == 0
+    }
+
     pub fn sinks(&self) -> usize {
         lock(&self.sinks).len()
     }
@@ -177,6 +195,12 @@ impl MapiSupport for Support {
 
     fn wrap_store_entry_id(&self, entry_id: &EntryId) -> Result<EntryId> {
         Ok([b"wrapped:", entry_id.as_bytes()].concat().into())
+    }
+
+    /// The dialogs among them; a provider has no business with any (LIFE-LOGON-015).
+    fn not_built(&self) -> Result<()> {
+        self.records.note("dialog");
+        Err(Error::no_support())
     }
 
     fn allocator(&self) -> Allocator {
@@ -377,7 +401,7 @@ impl Host {
         let Some(LogonObject::Store(logon)) = made.object else {
             panic!("LIFE-LOGON-012: no logon object")
         };
-        *lock(&records.logon) = Some(logon);
+        records.keep(LogonObject::Store(logon));
         OpenStore {
             records,
             store: made.store.unwrap(),
