@@ -23,6 +23,7 @@ mod prop;
 mod restriction;
 mod row;
 mod rtf;
+mod rtf_text;
 mod sort;
 /// Property tags under their MAPI names; string properties in their Unicode form.
 pub mod tag;
@@ -44,7 +45,8 @@ pub use restriction::{
     FuzzyLevel, FuzzyMatch, MAX_RESTRICTION_DEPTH, Matcher, PropLookup, RelOp, Restriction,
 };
 pub use row::{Row, RowChange, TableEvent};
-pub use rtf::decompress_rtf;
+pub use rtf::{compress_rtf, decompress_rtf, store_rtf};
+pub use rtf_text::{rtf_to_text, text_to_rtf};
 pub use sort::{SortKey, SortOrder};
 pub use text::{UnicodeString, decode_8bit};
 pub use value::{PropValue, Property};

@@ -38,20 +38,12 @@ macro_rules! refused {
 }
 
 refused! {
-    /// ChangeIdleRoutine.
-    fn ChangeIdleRoutine(_: FTG, _: PFNIDLE, _: LPVOID, _: i16, _: ULONG, _: USHORT, _: USHORT);
     /// CloseIMsgSession.
     fn CloseIMsgSession(_: LPMSGSESS);
     /// CreateIProp.
     fn CreateIProp(_: LPCIID, _: Option<ALLOCATEBUFFER>, _: Option<ALLOCATEMORE>, _: Option<FREEBUFFER>, _: LPVOID, _: *mut LPPROPDATA) -> SCODE;
-    /// DeregisterIdleRoutine.
-    fn DeregisterIdleRoutine(_: FTG);
-    /// EnableIdleRoutine.
-    fn EnableIdleRoutine(_: FTG, _: BOOL);
     /// FGetComponentPath.
     fn FGetComponentPath(_: LPTSTR, _: LPTSTR, _: LPTSTR, _: DWORD, _: BOOL) -> BOOL;
-    /// FtgRegisterIdleRoutine.
-    fn FtgRegisterIdleRoutine(_: PFNIDLE, _: LPVOID, _: i16, _: ULONG, _: USHORT) -> FTG;
     /// GetAttribIMsgOnIStg.
     fn GetAttribIMsgOnIStg(_: LPVOID, _: LPSPropTagArray, _: *mut LPSPropAttrArray) -> HRESULT;
     /// GetTnefStreamCodepage.
@@ -66,16 +58,12 @@ refused! {
     fn LaunchWizard(_: HWND, _: ULONG, _: *mut LPCTSTR, _: ULONG, _: LPTSTR) -> HRESULT;
     /// MAPIAddress.
     fn MAPIAddress(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: ULONG, _: LPSTR, _: ULONG, _: lpMapiRecipDesc, _: FLAGS, _: ULONG, _: LPULONG, _: *mut lpMapiRecipDesc) -> ULONG;
-    /// MAPIDeinitIdle.
-    fn MAPIDeinitIdle();
     /// MAPIDeleteMail.
     fn MAPIDeleteMail(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: FLAGS, _: ULONG) -> ULONG;
     /// MAPIDetails.
     fn MAPIDetails(_: LHANDLE, _: ULONG_PTR, _: lpMapiRecipDesc, _: FLAGS, _: ULONG) -> ULONG;
     /// MAPIFindNext.
     fn MAPIFindNext(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: LPSTR, _: FLAGS, _: ULONG, _: LPSTR) -> ULONG;
-    /// MAPIInitIdle.
-    fn MAPIInitIdle(_: LPVOID) -> LONG;
     /// MAPILogoff.
     fn MAPILogoff(_: LHANDLE, _: ULONG_PTR, _: FLAGS, _: ULONG) -> ULONG;
     /// MAPILogon.
@@ -116,14 +104,10 @@ refused! {
     fn OpenIMsgOnIStg(_: LPMSGSESS, _: LPALLOCATEBUFFER, _: LPALLOCATEMORE, _: LPFREEBUFFER, _: LPMALLOC, _: LPVOID, _: LPSTORAGE, _: Option<MSGCALLRELEASE>, _: ULONG, _: ULONG, _: *mut LPMESSAGE) -> SCODE;
     /// OpenIMsgSession.
     fn OpenIMsgSession(_: LPMALLOC, _: ULONG, _: *mut LPMSGSESS) -> SCODE;
-    /// OpenStreamOnFile.
-    fn OpenStreamOnFile(_: LPALLOCATEBUFFER, _: LPFREEBUFFER, _: ULONG, _: LPCTSTR, _: LPCTSTR, _: *mut LPSTREAM) -> HRESULT;
     /// OpenTnefStream.
     fn OpenTnefStream(_: LPVOID, _: LPSTREAM, _: LPTSTR, _: ULONG, _: LPMESSAGE, _: WORD, _: *mut LPITNEF) -> HRESULT;
     /// OpenTnefStreamEx.
     fn OpenTnefStreamEx(_: LPVOID, _: LPSTREAM, _: LPTSTR, _: ULONG, _: LPMESSAGE, _: WORD, _: LPADRBOOK, _: *mut LPITNEF) -> HRESULT;
-    /// RTFSync.
-    fn RTFSync(_: LPMESSAGE, _: ULONG, _: *mut BOOL) -> HRESULT;
     /// ScLocalPathFromUNC.
     fn ScLocalPathFromUNC(_: LPSTR, _: LPSTR, _: UINT) -> SCODE;
     /// ScMAPIXFromSMAPI.
@@ -132,8 +116,6 @@ refused! {
     fn ScUNCFromLocalPath(_: LPSTR, _: LPSTR, _: UINT) -> SCODE;
     /// SetAttribIMsgOnIStg.
     fn SetAttribIMsgOnIStg(_: LPVOID, _: LPSPropTagArray, _: LPSPropAttrArray, _: *mut LPSPropProblemArray) -> HRESULT;
-    /// WrapCompressedRTFStream.
-    fn WrapCompressedRTFStream(_: LPSTREAM, _: ULONG, _: *mut LPSTREAM) -> HRESULT;
     /// __CPPValidateParameters.
     fn __CPPValidateParameters(_: METHODS, _: LPVOID) -> HRESULT;
     /// __ValidateParameters.

@@ -84,7 +84,8 @@ impl OneThread {
 
     /// Calls the sink with what waits now. Not under a lock: the sink is foreign code.
     fn deliver(&self) {
-        for _ in 0..self.queue().len() {
+        let now = self.queue().len();
+        for _ in 0..now {
             let Some(next) = self.queue().pop_front() else {
                 return;
             };
