@@ -113,7 +113,7 @@ unsafe extern "system" fn create_profile(
         Shell::<dyn ProfAdmin>::enter(this.cast(), |o| {
             o.create_profile(
                 &text_in(lpsz_profile_name, ul_flags)?,
-                &text_in(lpsz_password, ul_flags)?,
+                &opt_text_in(lpsz_password, ul_flags)?.unwrap_or_default(),
                 ul_flags,
             )
         })
@@ -145,8 +145,8 @@ unsafe extern "system" fn change_profile_password(
         Shell::<dyn ProfAdmin>::enter(this.cast(), |o| {
             o.change_profile_password(
                 &text_in(lpsz_profile_name, ul_flags)?,
-                &text_in(lpsz_old_password, ul_flags)?,
-                &text_in(lpsz_new_password, ul_flags)?,
+                &opt_text_in(lpsz_old_password, ul_flags)?.unwrap_or_default(),
+                &opt_text_in(lpsz_new_password, ul_flags)?.unwrap_or_default(),
                 ul_flags,
             )
         })
@@ -166,7 +166,7 @@ unsafe extern "system" fn copy_profile(
         Shell::<dyn ProfAdmin>::enter(this.cast(), |o| {
             o.copy_profile(
                 &text_in(lpsz_old_profile_name, ul_flags)?,
-                &text_in(lpsz_old_password, ul_flags)?,
+                &opt_text_in(lpsz_old_password, ul_flags)?.unwrap_or_default(),
                 &text_in(lpsz_new_profile_name, ul_flags)?,
                 ul_flags,
             )
@@ -187,7 +187,7 @@ unsafe extern "system" fn rename_profile(
         Shell::<dyn ProfAdmin>::enter(this.cast(), |o| {
             o.rename_profile(
                 &text_in(lpsz_old_profile_name, ul_flags)?,
-                &text_in(lpsz_old_password, ul_flags)?,
+                &opt_text_in(lpsz_old_password, ul_flags)?.unwrap_or_default(),
                 &text_in(lpsz_new_profile_name, ul_flags)?,
                 ul_flags,
             )
@@ -228,7 +228,7 @@ unsafe extern "system" fn admin_services(
                 lpp_service_admin,
                 o.admin_services(
                     &text_in(lpsz_profile_name, ul_flags)?,
-                    &text_in(lpsz_password, ul_flags)?,
+                    &opt_text_in(lpsz_password, ul_flags)?.unwrap_or_default(),
                     ul_flags,
                 )?,
             );
