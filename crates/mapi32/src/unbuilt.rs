@@ -1,5 +1,5 @@
-//! What is not built: it answers its refusal, and `docs/coverage.md` lists it.
-#![allow(missing_docs)] // the pages of the reference say what they would do
+//! What is not built: it answers its refusal and touches nothing. `docs/coverage.md` lists it with the reason, which is the
+//! first line of its page here.
 
 use mapi_sys::*;
 use mapi_types::ErrorCode;
@@ -38,86 +38,90 @@ macro_rules! refused {
 }
 
 refused! {
-    /// CloseIMsgSession.
-    fn CloseIMsgSession(_: LPMSGSESS);
-    /// CreateIProp.
-    fn CreateIProp(_: LPCIID, _: Option<ALLOCATEBUFFER>, _: Option<ALLOCATEMORE>, _: Option<FREEBUFFER>, _: LPVOID, _: *mut LPPROPDATA) -> SCODE;
-    /// FGetComponentPath.
-    fn FGetComponentPath(_: LPTSTR, _: LPTSTR, _: LPTSTR, _: DWORD, _: BOOL) -> BOOL;
-    /// GetAttribIMsgOnIStg.
-    fn GetAttribIMsgOnIStg(_: LPVOID, _: LPSPropTagArray, _: *mut LPSPropAttrArray) -> HRESULT;
-    /// GetTnefStreamCodepage.
+    /// Needs TNEF.
     fn GetTnefStreamCodepage(_: LPSTREAM, _: *mut ULONG, _: *mut ULONG) -> HRESULT;
-    /// HrIStorageFromStream.
-    fn HrIStorageFromStream(_: LPUNKNOWN, _: LPCIID, _: ULONG, _: *mut LPSTORAGE) -> HRESULT;
-    /// HrValidateIPMSubtree.
-    fn HrValidateIPMSubtree(_: LPMDB, _: ULONG, _: *mut ULONG, _: *mut LPSPropValue, _: *mut LPMAPIERROR) -> HRESULT;
-    /// LAUNCHWIZARD.
-    fn LAUNCHWIZARD(_: HWND, _: ULONG, _: *mut LPCTSTR, _: ULONG, _: LPTSTR) -> HRESULT;
-    /// LaunchWizard.
-    fn LaunchWizard(_: HWND, _: ULONG, _: *mut LPCTSTR, _: ULONG, _: LPTSTR) -> HRESULT;
-    /// MAPIAddress.
-    fn MAPIAddress(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: ULONG, _: LPSTR, _: ULONG, _: lpMapiRecipDesc, _: FLAGS, _: ULONG, _: LPULONG, _: *mut lpMapiRecipDesc) -> ULONG;
-    /// MAPIDeleteMail.
-    fn MAPIDeleteMail(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: FLAGS, _: ULONG) -> ULONG;
-    /// MAPIDetails.
-    fn MAPIDetails(_: LHANDLE, _: ULONG_PTR, _: lpMapiRecipDesc, _: FLAGS, _: ULONG) -> ULONG;
-    /// MAPIFindNext.
-    fn MAPIFindNext(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: LPSTR, _: FLAGS, _: ULONG, _: LPSTR) -> ULONG;
-    /// MAPILogoff.
-    fn MAPILogoff(_: LHANDLE, _: ULONG_PTR, _: FLAGS, _: ULONG) -> ULONG;
-    /// MAPILogon.
-    fn MAPILogon(_: ULONG_PTR, _: LPSTR, _: LPSTR, _: FLAGS, _: ULONG, _: LPLHANDLE) -> ULONG;
-    /// MAPIOpenFormMgr.
-    fn MAPIOpenFormMgr(_: LPMAPISESSION, _: *mut LPMAPIFORMMGR) -> HRESULT;
-    /// MAPIOpenLocalFormContainer.
-    fn MAPIOpenLocalFormContainer(_: *mut LPMAPIFORMCONTAINER) -> HRESULT;
-    /// MAPIReadMail.
-    fn MAPIReadMail(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: FLAGS, _: ULONG, _: *mut lpMapiMessage) -> ULONG;
-    /// MAPIResolveName.
-    fn MAPIResolveName(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: FLAGS, _: ULONG, _: *mut lpMapiRecipDesc) -> ULONG;
-    /// MAPISaveMail.
-    fn MAPISaveMail(_: LHANDLE, _: ULONG_PTR, _: lpMapiMessage, _: FLAGS, _: ULONG, _: LPSTR) -> ULONG;
-    /// MAPISendDocuments.
-    fn MAPISendDocuments(_: ULONG_PTR, _: LPSTR, _: LPSTR, _: LPSTR, _: ULONG) -> ULONG;
-    /// MAPISendMail.
-    fn MAPISendMail(_: LHANDLE, _: ULONG_PTR, _: lpMapiMessage, _: FLAGS, _: ULONG) -> ULONG;
-    /// MAPISendMailW.
-    fn MAPISendMailW(_: ULONG_PTR, _: ULONG_PTR, _: lpMapiMessageW, _: ULONG, _: ULONG) -> ULONG;
-    /// MNLS_CompareStringW.
-    fn MNLS_CompareStringW(_: LCID, _: DWORD, _: LPCWSTR, _: i32, _: LPCWSTR, _: i32) -> i32;
-    /// MNLS_IsBadStringPtrW.
-    fn MNLS_IsBadStringPtrW(_: LPCWSTR, _: UINT) -> BOOL;
-    /// MNLS_MultiByteToWideChar.
-    fn MNLS_MultiByteToWideChar(_: UINT, _: DWORD, _: LPCSTR, _: i32, _: LPWSTR, _: i32) -> i32;
-    /// MNLS_WideCharToMultiByte.
-    fn MNLS_WideCharToMultiByte(_: UINT, _: DWORD, _: LPCWSTR, _: i32, _: LPSTR, _: i32, _: LPCSTR, _: *mut BOOL) -> i32;
-    /// MNLS_lstrcmpW.
-    fn MNLS_lstrcmpW(_: LPCWSTR, _: LPCWSTR) -> i32;
-    /// MNLS_lstrcpyW.
-    fn MNLS_lstrcpyW(_: LPWSTR, _: LPCWSTR) -> LPWSTR;
-    /// MNLS_lstrlenW.
-    fn MNLS_lstrlenW(_: LPCWSTR) -> i32;
-    /// MapStorageSCode.
-    fn MapStorageSCode(_: SCODE) -> SCODE;
-    /// OpenIMsgOnIStg.
-    fn OpenIMsgOnIStg(_: LPMSGSESS, _: LPALLOCATEBUFFER, _: LPALLOCATEMORE, _: LPFREEBUFFER, _: LPMALLOC, _: LPVOID, _: LPSTORAGE, _: Option<MSGCALLRELEASE>, _: ULONG, _: ULONG, _: *mut LPMESSAGE) -> SCODE;
-    /// OpenIMsgSession.
-    fn OpenIMsgSession(_: LPMALLOC, _: ULONG, _: *mut LPMSGSESS) -> SCODE;
-    /// OpenTnefStream.
+    /// Needs TNEF.
     fn OpenTnefStream(_: LPVOID, _: LPSTREAM, _: LPTSTR, _: ULONG, _: LPMESSAGE, _: WORD, _: *mut LPITNEF) -> HRESULT;
-    /// OpenTnefStreamEx.
+    /// Needs TNEF.
     fn OpenTnefStreamEx(_: LPVOID, _: LPSTREAM, _: LPTSTR, _: ULONG, _: LPMESSAGE, _: WORD, _: LPADRBOOK, _: *mut LPITNEF) -> HRESULT;
-    /// ScLocalPathFromUNC.
-    fn ScLocalPathFromUNC(_: LPSTR, _: LPSTR, _: UINT) -> SCODE;
-    /// ScMAPIXFromSMAPI.
-    fn ScMAPIXFromSMAPI(_: LHANDLE, _: ULONG, _: LPCIID, _: *mut LPMAPISESSION) -> SCODE;
-    /// ScUNCFromLocalPath.
-    fn ScUNCFromLocalPath(_: LPSTR, _: LPSTR, _: UINT) -> SCODE;
-    /// SetAttribIMsgOnIStg.
+    /// Needs messages on IStorage.
+    fn CloseIMsgSession(_: LPMSGSESS);
+    /// Needs messages on IStorage.
+    fn GetAttribIMsgOnIStg(_: LPVOID, _: LPSPropTagArray, _: *mut LPSPropAttrArray) -> HRESULT;
+    /// Needs messages on IStorage.
+    fn HrIStorageFromStream(_: LPUNKNOWN, _: LPCIID, _: ULONG, _: *mut LPSTORAGE) -> HRESULT;
+    /// Needs messages on IStorage.
+    fn OpenIMsgOnIStg(_: LPMSGSESS, _: LPALLOCATEBUFFER, _: LPALLOCATEMORE, _: LPFREEBUFFER, _: LPMALLOC, _: LPVOID, _: LPSTORAGE, _: Option<MSGCALLRELEASE>, _: ULONG, _: ULONG, _: *mut LPMESSAGE) -> SCODE;
+    /// Needs messages on IStorage.
+    fn OpenIMsgSession(_: LPMALLOC, _: ULONG, _: *mut LPMSGSESS) -> SCODE;
+    /// Needs messages on IStorage.
     fn SetAttribIMsgOnIStg(_: LPVOID, _: LPSPropTagArray, _: LPSPropAttrArray, _: *mut LPSPropProblemArray) -> HRESULT;
-    /// __CPPValidateParameters.
+    /// Needs forms.
+    fn MAPIOpenFormMgr(_: LPMAPISESSION, _: *mut LPMAPIFORMMGR) -> HRESULT;
+    /// Needs forms.
+    fn MAPIOpenLocalFormContainer(_: *mut LPMAPIFORMCONTAINER) -> HRESULT;
+    /// Needs a dialog.
+    fn LAUNCHWIZARD(_: HWND, _: ULONG, _: *mut LPCTSTR, _: ULONG, _: LPTSTR) -> HRESULT;
+    /// Needs a dialog.
+    fn LaunchWizard(_: HWND, _: ULONG, _: *mut LPCTSTR, _: ULONG, _: LPTSTR) -> HRESULT;
+    /// Needs a dialog.
+    fn MAPIAddress(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: ULONG, _: LPSTR, _: ULONG, _: lpMapiRecipDesc, _: FLAGS, _: ULONG, _: LPULONG, _: *mut lpMapiRecipDesc) -> ULONG;
+    /// Needs a dialog.
+    fn MAPIDetails(_: LHANDLE, _: ULONG_PTR, _: lpMapiRecipDesc, _: FLAGS, _: ULONG) -> ULONG;
+    /// Needs Windows: its installer, its shares, or the stack of x86.
+    fn ScLocalPathFromUNC(_: LPSTR, _: LPSTR, _: UINT) -> SCODE;
+    /// Needs Windows: its installer, its shares, or the stack of x86.
+    fn ScUNCFromLocalPath(_: LPSTR, _: LPSTR, _: UINT) -> SCODE;
+    /// Needs Windows: its installer, its shares, or the stack of x86.
     fn __CPPValidateParameters(_: METHODS, _: LPVOID) -> HRESULT;
-    /// __ValidateParameters.
+    /// Needs Windows: its installer, its shares, or the stack of x86.
     fn __ValidateParameters(_: METHODS, _: LPVOID) -> HRESULT;
+    /// Needs the spooler.
+    fn MAPISendDocuments(_: ULONG_PTR, _: LPSTR, _: LPSTR, _: LPSTR, _: ULONG) -> ULONG;
+    /// Needs the spooler.
+    fn MAPISendMail(_: LHANDLE, _: ULONG_PTR, _: lpMapiMessage, _: FLAGS, _: ULONG) -> ULONG;
+    /// Needs the spooler.
+    fn MAPISendMailW(_: ULONG_PTR, _: ULONG_PTR, _: lpMapiMessageW, _: ULONG, _: ULONG) -> ULONG;
+    /// To be built.
+    fn CreateIProp(_: LPCIID, _: Option<ALLOCATEBUFFER>, _: Option<ALLOCATEMORE>, _: Option<FREEBUFFER>, _: LPVOID, _: *mut LPPROPDATA) -> SCODE;
+    /// To be built.
+    fn HrValidateIPMSubtree(_: LPMDB, _: ULONG, _: *mut ULONG, _: *mut LPSPropValue, _: *mut LPMAPIERROR) -> HRESULT;
+    /// To be built.
+    fn MAPIDeleteMail(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: FLAGS, _: ULONG) -> ULONG;
+    /// To be built.
+    fn MAPIFindNext(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: LPSTR, _: FLAGS, _: ULONG, _: LPSTR) -> ULONG;
+    /// To be built.
+    fn MAPILogoff(_: LHANDLE, _: ULONG_PTR, _: FLAGS, _: ULONG) -> ULONG;
+    /// To be built.
+    fn MAPILogon(_: ULONG_PTR, _: LPSTR, _: LPSTR, _: FLAGS, _: ULONG, _: LPLHANDLE) -> ULONG;
+    /// To be built.
+    fn MAPIReadMail(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: FLAGS, _: ULONG, _: *mut lpMapiMessage) -> ULONG;
+    /// To be built.
+    fn MAPIResolveName(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: FLAGS, _: ULONG, _: *mut lpMapiRecipDesc) -> ULONG;
+    /// To be built.
+    fn MAPISaveMail(_: LHANDLE, _: ULONG_PTR, _: lpMapiMessage, _: FLAGS, _: ULONG, _: LPSTR) -> ULONG;
+    /// To be built.
+    fn ScMAPIXFromSMAPI(_: LHANDLE, _: ULONG, _: LPCIID, _: *mut LPMAPISESSION) -> SCODE;
+}
+
+/// The same for those whose failure is 0: FALSE, or no characters.
+macro_rules! failing {
+    ($($(#[$doc:meta])* fn $name:ident($(_: $param:ty),*) -> $answer:ty;)*) => {$(
+        $(#[$doc])*
+        #[unsafe(no_mangle)]
+        pub unsafe extern "system" fn $name($(_: $param),*) -> $answer {
+            0
+        }
+    )*};
+}
+
+failing! {
+    /// Needs Windows: its installer, its shares, or the stack of x86.
+    fn FGetComponentPath(_: LPTSTR, _: LPTSTR, _: LPTSTR, _: DWORD, _: BOOL) -> BOOL;
+    /// To be built.
+    fn MNLS_CompareStringW(_: LCID, _: DWORD, _: LPCWSTR, _: i32, _: LPCWSTR, _: i32) -> i32;
+    /// To be built.
+    fn MNLS_MultiByteToWideChar(_: UINT, _: DWORD, _: LPCSTR, _: i32, _: LPWSTR, _: i32) -> i32;
+    /// To be built.
+    fn MNLS_WideCharToMultiByte(_: UINT, _: DWORD, _: LPCWSTR, _: i32, _: LPSTR, _: i32, _: LPCSTR, _: *mut BOOL) -> i32;
 }

@@ -7,7 +7,7 @@ mod functions;
 mod headers;
 mod interfaces;
 mod layout;
-mod mapi32;
+pub mod mapi32;
 mod structs;
 mod tables;
 mod thunks;

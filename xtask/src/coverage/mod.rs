@@ -1,5 +1,6 @@
 //! `docs/coverage.md`: which test names which lifecycle rule, and which method of which interface is built.
 
+mod exports;
 mod methods;
 mod rules;
 
@@ -19,6 +20,7 @@ pub fn run(root: &Path, check: bool) -> Result<(), String> {
     let mut text = String::from(HEAD);
     text += &rules::report(root, &sources)?;
     text += &methods::report(&facts, &sources);
+    text += &exports::report(&facts, &sources);
     let target = root.join(PATH);
     if std::fs::read_to_string(&target).is_ok_and(|old| old == text) {
         return Ok(());
