@@ -26,6 +26,12 @@ fn data_folder() -> Result<PathBuf> {
         })
 }
 
+/// One more user of the process's subsystem, with the providers that are linked in.
+pub(crate) fn start(init: &Init) -> Result<()> {
+    let folder = data_folder()?;
+    mapi_subsystem::initialize(init, || embedded::config(folder))
+}
+
 /// MAPIInitialize: starts MAPI in this process, or counts (LIFE-INIT-002).
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MAPIInitialize(init: LPVOID) -> HRESULT {
@@ -37,8 +43,7 @@ pub unsafe extern "system" fn MAPIInitialize(init: LPVOID) -> HRESULT {
             wanted.version = init.ulVersion;
             wanted.flags = init.ulFlags;
         }
-        let folder = data_folder()?;
-        mapi_subsystem::initialize(&wanted, || embedded::config(folder))
+        start(&wanted)
     })
 }
 

@@ -91,17 +91,11 @@ refused! {
     /// To be built.
     fn MAPIFindNext(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: LPSTR, _: FLAGS, _: ULONG, _: LPSTR) -> ULONG;
     /// To be built.
-    fn MAPILogoff(_: LHANDLE, _: ULONG_PTR, _: FLAGS, _: ULONG) -> ULONG;
-    /// To be built.
-    fn MAPILogon(_: ULONG_PTR, _: LPSTR, _: LPSTR, _: FLAGS, _: ULONG, _: LPLHANDLE) -> ULONG;
-    /// To be built.
     fn MAPIReadMail(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: FLAGS, _: ULONG, _: *mut lpMapiMessage) -> ULONG;
     /// To be built.
     fn MAPIResolveName(_: LHANDLE, _: ULONG_PTR, _: LPSTR, _: FLAGS, _: ULONG, _: *mut lpMapiRecipDesc) -> ULONG;
     /// To be built.
     fn MAPISaveMail(_: LHANDLE, _: ULONG_PTR, _: lpMapiMessage, _: FLAGS, _: ULONG, _: LPSTR) -> ULONG;
-    /// To be built.
-    fn ScMAPIXFromSMAPI(_: LHANDLE, _: ULONG, _: LPCIID, _: *mut LPMAPISESSION) -> SCODE;
 }
 
 /// The same for those whose failure is 0: FALSE, or no characters.

@@ -95,6 +95,26 @@ fn the_loaded_library_keeps_its_count_and_answers_mistakes() {
     assert_eq!(unsafe { get(session.as_raw(), 0, &raw mut table) }, 0);
     let table = unsafe { ComPtr::<IMAPITable>::from_raw(table) }.unwrap();
 
+    // Simple MAPI counts for itself, and its numbers are sessions.
+    let (mut number, mut same) = (0, null_mut());
+    let simple = |profile: *mut i8, number: *mut usize| call!(library, MAPILogon: FN_MAPILogon, 0, profile, null_mut(), MAPI_NEW_SESSION, 0, number);
+    let logoff = |number| call!(library, MAPILogoff: FN_MAPILogoff, number, 0, 0, 0);
+    assert_eq!(simple(wrong, &raw mut number), MAPI_E_LOGON_FAILURE);
+    assert_eq!(number, 0);
+    assert_eq!(simple(name, &raw mut number), 0);
+    let code = call!(library, ScMAPIXFromSMAPI: FN_ScMAPIXFromSMAPI, number, 0, std::ptr::null(), &raw mut same);
+    assert_eq!(code, 0);
+    let same = unsafe { ComPtr::<IMAPISession>::from_raw(same) }.unwrap();
+    assert_eq!(logoff(number), 0);
+    assert_eq!(logoff(number), MAPI_E_INVALID_SESSION);
+    let mut stores = null_mut();
+    let get = same.vtbl().GetMsgStoresTable;
+    assert_eq!(
+        unsafe { get(same.as_raw(), 0, &raw mut stores) },
+        MAPI_E_INVALID_OBJECT
+    );
+    drop(same);
+
     // After: what is still held is dead but safe, and the count is not below zero.
     uninitialize();
     uninitialize();

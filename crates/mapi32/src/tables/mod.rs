@@ -7,3 +7,5 @@ mod read;
 pub use create::*;
 pub use display::*;
 pub use read::*;
+
+pub(crate) use create::only;

@@ -1,0 +1,5 @@
+//! Simple MAPI: sessions under a number. Its messages are still to be built (see [`crate::unbuilt`]).
+
+mod session;
+
+pub use session::*;
