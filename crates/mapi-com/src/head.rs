@@ -31,7 +31,7 @@ pub(crate) struct Kind {
     /// The interface.
     pub name: &'static str,
     /// Empties a shell that was held and taken out of the census, hands it to MakeInvalid and gives the reference back.
-    pub invalidate: fn(HeadPtr, &MakeInvalid<'_>),
+    pub invalidate: fn(HeadPtr, &OpenObject, &MakeInvalid<'_>),
 }
 
 /// Set in the count while another vtable is about to take the object over, and left there when it has: whoever is just on

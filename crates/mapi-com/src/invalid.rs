@@ -10,12 +10,15 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 use mapi_sys::{
-    GUID, HRESULT, IABContainerVtbl, IID_IUnknown, IMAPIFolderVtbl, IMAPIPropVtbl, IMAPIStatusVtbl,
-    IMAPITableVtbl, IMessageVtbl, IMsgStoreVtbl, IUnknown, IUnknownVtbl,
+    GUID, HRESULT, IABContainer, IABContainerVtbl, IAttach, IDistList, IID_IUnknown,
+    IMAPIContainer, IMAPIFolder, IMAPIFolderVtbl, IMAPIProgress, IMAPIProp, IMAPIPropVtbl,
+    IMAPIStatus, IMAPIStatusVtbl, IMAPITable, IMAPITableVtbl, IMailUser, IMessage, IMessageVtbl,
+    IMsgStore, IMsgStoreVtbl, IProfSect, IStream, IUnknown, IUnknownVtbl, Interface,
 };
-use mapi_types::{Error, ErrorCode, Result};
+use mapi_types::{Error, ErrorCode, Guid, Result};
 
 use crate::alloc::{Allocator, root_size};
+use crate::ptr::guid_to_abi;
 use crate::scope::ShellBlock;
 
 /// What MakeInvalid wants of an object: room for [`Invalid`].
@@ -130,6 +133,33 @@ pub fn kind_of(methods: u32) -> &'static str {
     let mut kinds = KINDS.iter();
     let found = kinds.find(|(slots, _)| u32::try_from(*slots) == Ok(methods));
     found.map_or("object", |(_, name)| name)
+}
+
+/// The name of the interface that an object of a provider has; `None` if no such object exists.
+#[must_use]
+pub fn name_of(interface: &Guid) -> Option<&'static str> {
+    const fn known<I: Interface>() -> (GUID, &'static str) {
+        (I::IID, I::NAME)
+    }
+    const NAMES: [(GUID, &str); 14] = [
+        known::<IMsgStore>(),
+        known::<IMAPIFolder>(),
+        known::<IMessage>(),
+        known::<IAttach>(),
+        known::<IStream>(),
+        known::<IMAPITable>(),
+        known::<IMAPIStatus>(),
+        known::<IABContainer>(),
+        known::<IDistList>(),
+        known::<IMailUser>(),
+        known::<IMAPIContainer>(),
+        known::<IMAPIProp>(),
+        known::<IProfSect>(),
+        known::<IMAPIProgress>(),
+    ];
+    let wanted = guid_to_abi(interface);
+    let mut names = NAMES.iter();
+    names.find(|(iid, _)| *iid == wanted).map(|(_, name)| *name)
 }
 
 unsafe extern "system" fn query_interface(

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use backtrace::Backtrace;
+use backtrace::{Backtrace, BacktraceFrame};
+use mapi_sys::GUID;
 use mapi_types::Result;
 
 use crate::alloc::Allocator;
@@ -217,10 +219,48 @@ impl fmt::Debug for Scope {
     }
 }
 
-/// Finds the names of a stack, which takes long.
+/// Finds the names of a stack, which takes long: one function in a line, innermost first. What makes every object (this crate),
+/// what lies in the standard library, and what is below `main` is left out, unless nothing else is there.
 fn resolve(mut trace: Backtrace) -> String {
     trace.resolve();
-    format!("{trace:?}")
+    let mut all = Vec::new();
+    let mut telling = Vec::new();
+    for symbol in trace.frames().iter().flat_map(BacktraceFrame::symbols) {
+        let name = symbol.name().map(|name| format!("{name:#}"));
+        let name = name.unwrap_or_else(|| "?".to_owned());
+        if name.contains("__rust_begin_short_backtrace") {
+            break;
+        }
+        let file = symbol.filename().map(Path::to_string_lossy);
+        let line = match (&file, symbol.lineno()) {
+            (Some(file), Some(line)) => format!("{name} ({}:{line})", short(file)),
+            _ => name,
+        };
+        let making = match file.as_deref() {
+            Some(file) => file.contains("/mapi-com/src/") || file.starts_with("/rustc/"),
+            None => ["mapi_com::", "core::", "std::"]
+                .iter()
+                .any(|part| line.contains(part)),
+        };
+        if !making {
+            telling.push(line.clone());
+        }
+        all.push(line);
+    }
+    let chosen = if telling.is_empty() { all } else { telling };
+    chosen.join("\n")
+}
+
+/// The end of a path that still says which crate a file is of.
+fn short(file: &str) -> &str {
+    let folder = file.rfind("/src/").or_else(|| file.rfind('/'));
+    let before = folder.map_or("", |at| &file[..at]);
+    let start = if file[before.len()..].starts_with("/src/") {
+        before.rfind('/').map_or(0, |at| at + 1)
+    } else {
+        folder.map_or(0, |at| at + 1)
+    };
+    &file[start..]
 }
 
 /// One line of the census.
@@ -243,6 +283,11 @@ pub struct ShellBlock {
     pub(crate) object: *mut c_void,
     pub(crate) references: u32,
     pub(crate) methods: u32,
+    /// The interface.
+    pub(crate) interface: GUID,
+    /// Its line of the census.
+    pub(crate) age: Duration,
+    pub(crate) trace: Option<String>,
 }
 
 /// IMAPISupport::MakeInvalid.

@@ -249,10 +249,10 @@ impl Scope {
         self.close();
         need(1);
         let (held, census) = self.hold_all();
-        for head in held.into_iter().rev() {
+        for (head, line) in held.into_iter().zip(&census).rev() {
             // SAFETY: `hold_all` has given us a reference on each.
             let kind = unsafe { (*head.0).kind() };
-            (kind.invalidate)(head, make_invalid);
+            (kind.invalidate)(head, line, make_invalid);
         }
         need(-1);
         census
@@ -409,7 +409,11 @@ unsafe fn end<T: ?Sized + Export>(shell: *mut Shell<T>) {
     }
 }
 
-fn invalidate<T: ?Sized + Export>(head: HeadPtr, make_invalid: &MakeInvalid<'_>) {
+fn invalidate<T: ?Sized + Export>(
+    head: HeadPtr,
+    line: &OpenObject,
+    make_invalid: &MakeInvalid<'_>,
+) {
     // SAFETY: `hold` gave us a reference, and the kind of the head is that of shells of T.
     let shell = unsafe { &*head.0.cast::<Shell<T>>() };
     let mut state = lock(&shell.state);
@@ -427,6 +431,9 @@ fn invalidate<T: ?Sized + Export>(head: HeadPtr, make_invalid: &MakeInvalid<'_>)
             object: head.0.cast(),
             references: count,
             methods,
+            interface: T::Interface::IID,
+            age: line.age,
+            trace: line.trace.clone(),
         })
         .is_err()
         {

@@ -112,7 +112,7 @@ last_error! {
 }
 
 macro_rules! no_last_error {
-    ($($interface:ident),*) => {$(
+    ($($interface:path),*) => {$(
         impl LastError for ComPtr<$interface> {
             fn last_error(&self, _hr: HRESULT) -> Option<Error> {
                 None
@@ -123,6 +123,7 @@ macro_rules! no_last_error {
 
 no_last_error!(
     IMAPIProgress,
+    crate::iface::IOpenMapiCensus,
     IMAPIClientShutdown,
     IMAPIProviderShutdown,
     ITableData

@@ -35,7 +35,7 @@ pub struct Args {
     /// Files and folders with mail
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Say on standard error where each object that was left open was made
+    /// Let the shutdown report say where each object that was left open was made
     #[arg(long)]
     trace: bool,
 }
@@ -75,10 +75,6 @@ fn in_folder(context: &Context, folder: &Path, args: Args) -> Result<Exit> {
     } else {
         args.paths
     };
-    if args.trace {
-        // The store tells on standard error what its clients leave open, with the stack that made it.
-        mapi_provider::set_debug_level(mapi_provider::DebugLevel::Stacks);
-    }
     let data = DataFolder::at(folder.join("data"));
     data.create()?;
     let mapi = Mapi::with_config(demo_config(data.path().to_owned(), args.trace))?;

@@ -25,6 +25,7 @@ mod ab_provider;
 mod addr_book;
 mod advise_sink;
 mod attach;
+mod census;
 mod mapi_container;
 mod mapi_folder;
 mod mapi_prop;
@@ -51,6 +52,9 @@ pub use ab_provider::{AbLogonResult, AbProvider};
 pub use addr_book::AddrBook;
 pub use advise_sink::AdviseSink;
 pub use attach::Attach;
+pub use census::{
+    Census, IID_IOPEN_MAPI_CENSUS, IOpenMapiCensus, IOpenMapiCensusVtbl, LeftShell, OPENMAPILEFT,
+};
 pub use mapi_container::{MapiContainer, SearchCriteria};
 pub use mapi_folder::MapiFolder;
 pub use mapi_prop::{CopyTarget, MapiProp};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use mapi_com::alloc::Allocator;
 use mapi_com::boundary::contain;
-use mapi_com::iface::MapiSupport;
+use mapi_com::iface::{Census, IOpenMapiCensus, MapiSupport};
 use mapi_com::ptr::ComRef;
 use mapi_com::scope::Scope;
 use mapi_sys::{IMAPISupport, LOGOFF_ABORT, LOGOFF_COMPLETE};
@@ -52,7 +52,9 @@ impl Logon {
             World::Store(store) => store.status(),
             World::AddressBook(book) => book.status(),
         };
-        let traces = debug_level() == DebugLevel::Stacks;
+        let wanted = support.to_owned().query::<IOpenMapiCensus>();
+        let traces = debug_level() == DebugLevel::Stacks
+            || wanted.and_then(|census| census.stacks()).unwrap_or(false);
         let scope = |name: &str| Scope::with_traces(name, allocator, traces);
         let (scope, face) = (scope(&status.display_name), scope(&status.display_name));
         let support = Support::new(support.to_owned());
@@ -198,7 +200,12 @@ impl Logon {
         if let Some(home) = home {
             home.sinks.end(&self.support);
         }
-        let make_invalid = |shell: &_| self.support.with(|s| s.make_invalid(shell));
+        // A MAPI that wants to know what the objects were gets them with their lines of the census.
+        let census = self.support.with(|s| s.query::<IOpenMapiCensus>()).ok();
+        let make_invalid = |shell: &_| match &census {
+            Some(census) => census.make_invalid(shell),
+            None => self.support.with(|s| s.make_invalid(shell)),
+        };
         let mut open = self.scope.invalidate_all(&make_invalid);
         self.scope.wait_drained(DRAIN);
         open.extend(self.face.invalidate_all(&make_invalid));

@@ -11,6 +11,7 @@
 //!
 //! Built-in providers have the same entry points and take the same road; only the steps 1 and 7 have nothing to do.
 
+mod ledger;
 mod libraries;
 mod library;
 mod log;

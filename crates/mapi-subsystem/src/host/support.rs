@@ -1,14 +1,13 @@
 //! Support objects: one per call of a logon method (lifecycle.md, 5.1; LIFE-SUP).
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mapi_com::alloc::Allocator;
 use mapi_com::host_call::ProviderKind;
-use mapi_com::iface::{ComObject, MapiSupport, OpenedEntry};
+use mapi_com::iface::{Census, ComObject, IID_IOPEN_MAPI_CENSUS, MapiSupport, OpenedEntry};
 use mapi_com::invalid::kind_of;
-use mapi_com::ptr::ComPtr;
+use mapi_com::ptr::{ComPtr, Unknown, guid_to_abi};
 use mapi_com::scope::Scope;
 use mapi_com::shell::export;
 use mapi_types::{
@@ -16,7 +15,7 @@ use mapi_types::{
 };
 
 use super::Logon;
-use crate::report::{Left, LeftBy};
+use super::ledger::Ledger;
 use crate::session::SessionCore;
 
 /// LOGOFF_NO_WAIT .. LOGOFF_QUIET: exactly one of them goes in.
@@ -37,8 +36,8 @@ pub(crate) struct Support {
     allocator: Allocator,
     /// StoreLogoffTransports has answered LOGOFF_COMPLETE.
     store_logoff_done: AtomicBool,
-    /// Objects that became MAPI's because a client still refers to them: how many, by their number of methods.
-    invalid: Mutex<BTreeMap<u32, u64>>,
+    /// Objects that became MAPI's because a client still refers to them.
+    ledger: Arc<Ledger>,
 }
 
 impl Support {
@@ -59,7 +58,7 @@ impl Support {
             scope: Arc::clone(&scope),
             allocator,
             store_logoff_done: AtomicBool::new(false),
-            invalid: Mutex::default(),
+            ledger: Arc::new(Ledger::new(session.subsystem().config().traces)),
         });
         logon.set_support(Arc::clone(&scope));
         export(&scope, support)
@@ -76,30 +75,19 @@ impl Support {
     }
 }
 
-impl Support {
-    /// What a client left open is in the report, and is not held against the provider.
-    fn report_left_open(&self) {
-        let invalid = std::mem::take(&mut *self.invalid());
-        let recorder = self.session.way_down().driver().recorder();
-        for (methods, count) in invalid {
-            let left = Left {
-                kind: kind_of(methods),
-                provider: Some(self.logon.provider.id),
-                left_by: LeftBy::Client,
-                done: "made invalid; safe to release",
-            };
-            recorder.left_open(&left, count, []);
-        }
-    }
-
-    fn invalid(&self) -> MutexGuard<'_, BTreeMap<u32, u64>> {
-        self.invalid.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl ComObject for Support {
+    fn other_interface(&self, interface: &Guid) -> Option<Unknown> {
+        if guid_to_abi(interface) != IID_IOPEN_MAPI_CENSUS {
+            return None;
+        }
+        let ledger: Arc<dyn Census> = self.ledger.clone();
+        export(&self.scope, ledger).ok().map(ComPtr::into_unknown)
+    }
+
     fn last_release(&self) {
-        self.report_left_open();
+        // What a client left open is in the report, and is not held against the provider.
+        let recorder = self.session.way_down().driver().recorder();
+        self.ledger.report(recorder, self.logon.provider.id);
         self.session.support_ended(&self.logon);
     }
 }
@@ -110,7 +98,7 @@ impl MapiSupport for Support {
     }
 
     fn made_invalid(&self, methods: u32) {
-        *self.invalid().entry(methods).or_default() += 1;
+        self.ledger.add(kind_of(methods), None);
     }
 
     fn subscribe(

@@ -1,6 +1,7 @@
 //! From the census of a scope to the report.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use mapi_com::scope::OpenObject;
 
@@ -37,14 +38,22 @@ impl Recorder {
     }
 }
 
-impl From<&OpenObject> for LeftObject {
-    fn from(object: &OpenObject) -> Self {
-        let stack = object.trace.as_deref().unwrap_or_default();
+impl LeftObject {
+    /// One of which no more is known than its age, and the stack that made it if that was kept.
+    #[must_use]
+    pub fn new(age: Duration, stack: Option<&str>) -> Self {
+        let lines = stack.unwrap_or_default().lines();
         Self {
             name: None,
             entry: None,
-            age_us: u64::try_from(object.age.as_micros()).unwrap_or(u64::MAX),
-            stack: stack.lines().map(|line| line.trim().to_owned()).collect(),
+            age_us: u64::try_from(age.as_micros()).unwrap_or(u64::MAX),
+            stack: lines.map(|line| line.trim().to_owned()).collect(),
         }
+    }
+}
+
+impl From<&OpenObject> for LeftObject {
+    fn from(object: &OpenObject) -> Self {
+        Self::new(object.age, object.trace.as_deref())
     }
 }

@@ -47,6 +47,14 @@ pub struct LeftObject {
     pub stack: Vec<String>,
 }
 
+impl LeftObject {
+    /// Whether nothing is known of it but its age.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.name.is_none() && self.entry.is_none() && self.stack.is_empty()
+    }
+}
+
 /// A group as it is handed to the recorder.
 #[derive(Clone, Debug)]
 pub struct Left<'a> {

@@ -299,6 +299,10 @@ impl Page {
             clean(&group.done)
         );
         self.line(Ink::Plain, &cut(&text, COLUMNS));
+        if group.objects.iter().all(LeftObject::is_plain) {
+            self.ages(group);
+            return;
+        }
         for object in group.objects.iter().take(OBJECTS) {
             self.object(object);
         }
@@ -309,6 +313,26 @@ impl Page {
         if shown > 0 && more > 0 {
             self.line(Ink::Faint, &format!("      and {} more", grouped(more)));
         }
+    }
+
+    /// Of objects that have no name and no stack there is only one thing to say.
+    fn ages(&mut self, group: &LeftOpen) {
+        let ages = || group.objects.iter().map(|object| object.age_us);
+        let (Some(least), Some(most)) = (ages().min(), ages().max()) else {
+            return;
+        };
+        let listed = u64::try_from(group.objects.len()).unwrap_or_default();
+        let of = if listed < group.count {
+            format!("{} of them ", grouped(listed))
+        } else {
+            String::new()
+        };
+        let age = if least == most {
+            micros(most)
+        } else {
+            format!("{} to {}", micros(least), micros(most))
+        };
+        self.line(Ink::Faint, &format!("      {of}open for {age}"));
     }
 
     fn object(&mut self, object: &LeftObject) {

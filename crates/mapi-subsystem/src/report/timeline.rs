@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{CallReport, ShutdownReport};
+use super::{CallReport, LeftOpen, ShutdownReport};
 
 impl ShutdownReport {
     /// The timeline: one track for each thread, one bar for each call. Times are in microseconds from the first call.
@@ -32,7 +32,30 @@ impl ShutdownReport {
             events.push(self.bar(call, track, zero));
             events.extend(late(call, track, zero));
         }
+        if !self.left_open.is_empty() {
+            let track = tracks.len() + 1;
+            events.push(named("thread_name", track, "left open"));
+            let marks = self.left_open.iter();
+            events.extend(marks.map(|left| self.left(left, track, zero)));
+        }
         json!({ "displayTimeUnit": "ms", "traceEvents": events })
+    }
+
+    /// A mark where the session began to close, for what was open then.
+    fn left(&self, left: &LeftOpen, track: usize, zero: i64) -> Value {
+        let mut owners = self.providers.iter();
+        let owner = owners.find(|provider| Some(provider.id) == left.provider);
+        json!({
+            "name": format!("{} × {} left open", left.count, left.kind),
+            "cat": "left open", "ph": "i", "s": "t",
+            "pid": 1, "tid": track, "ts": -zero,
+            "args": {
+                "owner": owner.map_or("MAPI", |provider| &provider.name),
+                "left_by": left.left_by,
+                "done": left.done,
+                "objects": left.objects,
+            },
+        })
     }
 
     fn bar(&self, call: &CallReport, track: usize, zero: i64) -> Value {

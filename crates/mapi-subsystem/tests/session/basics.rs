@@ -2,7 +2,7 @@
 
 use mapi_com::iface::{
     MapiContainer as _, MapiFolder as _, MapiProp as _, MapiSession as _, MapiTable as _,
-    MsgStore as _,
+    Message as _, MsgStore as _,
 };
 use mapi_com::ptr::ComPtr;
 use mapi_subsystem::report::LeftBy;
@@ -70,6 +70,52 @@ fn a_message_survives_the_session_that_wrote_it() {
     session.logoff(0, 0, 0).unwrap();
     let report = world.subsystem.reports().pop().unwrap();
     assert!(report.by_the_book, "{report:#?}");
+}
+
+/// The census of mapi-provider comes into the report with all it knows.
+#[test]
+fn the_report_tells_attachment_from_stream_and_where_each_was_made() {
+    for traces in [true, false] {
+        let world = World::with(|config| config.traces = traces);
+        world.profile("p", &["MSGSTORE"]);
+        let session = world.logon("p");
+        let store = open_store(&session, 0);
+        let inbox = store.get_receive_folder("IPM", 0).unwrap().folder;
+        let opened = store.open_entry(&inbox, None, 0x10).unwrap();
+        let folder: ComPtr<IMAPIFolder> = opened.object.query().unwrap();
+        let message = folder.create_message(None, 0).unwrap();
+        let (_, attachment) = message.create_attach(None, 0).unwrap();
+        let create = mapi_sys::MAPI_CREATE | mapi_sys::MAPI_MODIFY;
+        let iid = mapi_com::ptr::guid_from_abi(&mapi_sys::IID_IStream);
+        let stream = attachment
+            .open_property(tag::PR_ATTACH_DATA_BIN, &iid, 0, create)
+            .unwrap();
+        // The store comes last: its Release ends the logon.
+        drop((opened.object, folder, store));
+        session.logoff(0, 0, 0).unwrap();
+        let report = world.report();
+        let kinds: Vec<_> = report
+            .left_open
+            .iter()
+            .map(|l| (&*l.kind, l.count))
+            .collect();
+        assert_eq!(
+            kinds,
+            [("IAttach", 1), ("IMessage", 1), ("IStream", 1)],
+            "{:#?}",
+            report.left_open
+        );
+        for left in &report.left_open {
+            assert_eq!(left.objects.len(), 1, "{left:?}");
+            let stack = left.objects[0].stack.join("\n");
+            assert_eq!(
+                stack.contains("the_report_tells_attachment"),
+                traces,
+                "{stack}"
+            );
+        }
+        drop((message, attachment, stream));
+    }
 }
 
 #[test]
