@@ -73,11 +73,11 @@ impl Gate {
                 true
             }
             Some(limit) => {
-                drop(
-                    self.changed
-                        .wait_timeout_while(guard, limit, |_| self.running() > but),
-                );
-                self.running() <= but
+                let waited = self
+                    .changed
+                    .wait_timeout_while(guard, limit, |_| self.running() > but);
+                // Not the count once more: a call that is being refused is in it for a moment.
+                !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
             }
         }
     }

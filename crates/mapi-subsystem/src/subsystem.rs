@@ -1,12 +1,15 @@
 //! The subsystem: what exists once per process, from the first MAPIInitialize to the last MAPIUninitialize.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use mapi_com::alloc::Allocator;
+use mapi_com::iface::MapiSession as _;
 use mapi_com::ptr::ComPtr;
 use mapi_com::scope::Scope;
 use mapi_types::{Error, ErrorCode, Result};
@@ -23,6 +26,9 @@ use crate::shutdown::Deadlines;
 
 /// `timeout_short_ms` of constants.md, 17.
 const TIMEOUT_SHORT_MS: u64 = 3000;
+
+/// How many reports of ended sessions are kept.
+const KEPT_REPORTS: usize = 64;
 
 /// How the subsystem is set up.
 #[derive(Clone)]
@@ -92,7 +98,16 @@ pub struct Subsystem {
     last_session: AtomicU64,
     /// Objects that belong to no session: IProfAdmin and what it opens.
     client: ClientScope,
-    reports: Mutex<Vec<ShutdownReport>>,
+    reports: Mutex<Reports>,
+}
+
+/// The reports of sessions that have ended. Bounded, because a process may log on and off for years.
+#[derive(Default)]
+struct Reports {
+    /// How many there were.
+    count: u64,
+    /// The latest of them with their numbers and the threads that ended the sessions.
+    latest: VecDeque<(u64, ThreadId, ShutdownReport)>,
 }
 
 #[derive(Default)]
@@ -212,20 +227,47 @@ impl Subsystem {
         self.engine.dispatch()
     }
 
-    /// The reports of the sessions that have ended, oldest first.
+    /// The reports of the sessions that have ended, oldest first; the latest 64 of them.
     #[must_use]
     pub fn reports(&self) -> Vec<ShutdownReport> {
-        self.reports
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let reports = self.kept_reports();
+        let reports = reports.latest.iter();
+        reports.map(|(_, _, report)| report.clone()).collect()
+    }
+
+    /// IMAPISession::Logoff with flags 0, and the report if this call has ended the session: a shared one goes on while it has
+    /// other handles.
+    ///
+    /// # Errors
+    /// As Logoff.
+    pub fn logoff(
+        &self,
+        session: &ComPtr<mapi_sys::IMAPISession>,
+    ) -> Result<Option<ShutdownReport>> {
+        let before = self.kept_reports().count;
+        session.logoff(0, 0, 0)?;
+        // A session ends on the thread that asks for it, so this tells it from those that others end meanwhile.
+        let this = std::thread::current().id();
+        let reports = self.kept_reports();
+        let mut new = reports.latest.iter();
+        let mine = new.find(|(number, thread, _)| *number >= before && *thread == this);
+        Ok(mine.map(|(_, _, report)| report.clone()))
     }
 
     pub(crate) fn keep_report(&self, report: ShutdownReport) {
-        self.reports
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(report);
+        let mut reports = self.kept_reports();
+        if reports.latest.len() == KEPT_REPORTS {
+            reports.latest.pop_front();
+        }
+        let number = reports.count;
+        reports
+            .latest
+            .push_back((number, std::thread::current().id(), report));
+        reports.count += 1;
+    }
+
+    fn kept_reports(&self) -> MutexGuard<'_, Reports> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn engine(&self) -> &Engine {

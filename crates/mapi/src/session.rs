@@ -164,13 +164,9 @@ impl Session {
     /// # Errors
     /// As Logoff; a provider that fails is no error here but a line of the report.
     pub fn logoff(self) -> Result<ShutdownReport> {
-        let before = self.subsystem.reports().len();
-        self.object.logoff(0, 0, 0)?;
-        let mut reports = self.subsystem.reports();
-        if reports.len() <= before {
-            return Err(Error::caller(ErrorCode::NOT_FOUND)
-                .context("the session goes on, because it is shared and others use it"));
-        }
-        Ok(reports.swap_remove(before))
+        self.subsystem.logoff(&self.object)?.ok_or_else(|| {
+            Error::caller(ErrorCode::NOT_FOUND)
+                .context("the session goes on, because it is shared and others use it")
+        })
     }
 }

@@ -92,6 +92,8 @@ public:
 protected:
     // The object's part in its end; only it has the body still.
     void last_release(Body &) {}
+    // It becomes MAPI's shell, and its destructor never runs: what it keeps beside the body has to go now.
+    void abandon() {}
 
     // The answer of a method that is not implemented.
     HRESULT refuse(const char *method) {
@@ -114,7 +116,10 @@ private:
 
     static bool hold(IUnknown *object) { return static_cast<Held *>(object)->try_add_ref(); }
     static ULONG references(IUnknown *object) { return static_cast<Held *>(object)->references_; }
-    static void detach(IUnknown *object) { static_cast<Held *>(object)->body_ = nullptr; }
+    static void detach(IUnknown *object) {
+        static_cast<Held *>(object)->body_ = nullptr;
+        static_cast<Derived *>(static_cast<Held *>(object))->abandon();
+    }
 
     // In this order: a shell keeps its vtable and its count in the first 16 bytes.
     std::atomic<ULONG> references_{1};

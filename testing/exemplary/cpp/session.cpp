@@ -34,7 +34,8 @@ Session::~Session() { close_connection(); }
 HRESULT Session::begin(LPMAPISUP mapi_support, const char *fallback) {
     support.borrow(mapi_support);
     LPPROFSECT section = nullptr;
-    HRESULT result = support.open_profile_section(&section);
+    bool writes = conduct::has(logon_interface_, "sets_resource_flags");
+    HRESULT result = support.open_profile_section(writes ? MAPI_MODIFY : 0, &section);
     if (FAILED(result))
         return result;
     display_name = fallback;
@@ -46,7 +47,7 @@ HRESULT Session::begin(LPMAPISUP mapi_support, const char *fallback) {
             display_name = values[0].Value.lpszA;
         memory.free(values);
     }
-    if (conduct::has(logon_interface_, "sets_resource_flags")) {
+    if (writes) {
         SPropValue flags = {};
         flags.ulPropTag = PR_RESOURCE_FLAGS;
         flags.Value.l = STATUS_NO_DEFAULT_STORE;
@@ -78,7 +79,7 @@ void Session::end() {
     if (conduct::has(logon_interface_, "uses_helper_thread")) {
         std::thread helper([this] {
             LPPROFSECT section = nullptr;
-            if (!FAILED(support.open_profile_section(&section)))
+            if (!FAILED(support.open_profile_section(0, &section)))
                 section->Release();
         });
         helper.join();
@@ -129,7 +130,7 @@ void Session::invalidate_objects() {
 
 HRESULT Session::read_profile(ULONG tag, EntryId *value) {
     LPPROFSECT section = nullptr;
-    HRESULT result = support.open_profile_section(&section);
+    HRESULT result = support.open_profile_section(0, &section);
     if (FAILED(result))
         return result;
     SizedSPropTagArray(1, tags) = {1, {tag}};
@@ -149,7 +150,7 @@ HRESULT Session::read_profile(ULONG tag, EntryId *value) {
 
 HRESULT Session::write_profile(const Property &property) {
     LPPROFSECT section = nullptr;
-    HRESULT result = support.open_profile_section(&section);
+    HRESULT result = support.open_profile_section(MAPI_MODIFY, &section);
     if (FAILED(result))
         return result;
     SPropValue value = {};
@@ -187,7 +188,7 @@ HRESULT Session::open_status(IUnknown *logon, LPCIID interface, ULONG *type, LPM
         return MAPI_E_INTERFACE_NOT_SUPPORTED;
     if (!status_) {
         LPPROFSECT section = nullptr;
-        HRESULT result = support.open_profile_section(&section);
+        HRESULT result = support.open_profile_section(0, &section);
         if (FAILED(result))
             return result;
         status_ = new_status(shared_from_this(), logon, section);

@@ -34,7 +34,8 @@ public:
     // Calls every method once (LIFE-SUP-001).
     void survey();
 
-    HRESULT open_profile_section(LPPROFSECT *section);
+    // Many may read a section at once, one may write (MAPI_MODIFY), so it is opened for writing only where it is written.
+    HRESULT open_profile_section(ULONG flags, LPPROFSECT *section);
     HRESULT show_dialog();
     HRESULT set_provider_uid(const MAPIUID &uid);
     HRESULT set_status_row(const std::string &display_name, LONG code, const char *text, ULONG flags);

@@ -78,8 +78,13 @@ public:
     EXEMPLARY_REFUSES(SaveContentsSort, LPSSortOrderSet, ULONG)
     EXEMPLARY_REFUSES(EmptyFolder, ULONG_PTR, LPMAPIPROGRESS, ULONG)
 
+    void abandon() {
+        store_.session.reset();
+        std::string().swap(store_.name);
+    }
+
 private:
-    const StoreState store_; // only to open entries
+    StoreState store_; // only to open entries
 };
 
 } // namespace

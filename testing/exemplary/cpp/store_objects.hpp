@@ -44,9 +44,10 @@ public:
 
     // The end of the store by its client: everything goes, the support object last.
     void last_release(Body &body);
+    void abandon() { state_.reset(); }
 
 private:
-    const std::shared_ptr<StoreState> state_;
+    std::shared_ptr<StoreState> state_;
 };
 
 // Takes a store off the list of those that are open.

@@ -34,9 +34,9 @@ void Support::give_back() {
 
 void Support::survey() { exemplary::survey(pointer_.load(), name_); }
 
-HRESULT Support::open_profile_section(LPPROFSECT *section) {
+HRESULT Support::open_profile_section(ULONG flags, LPPROFSECT *section) {
     Call call(name_, "OpenProfileSection");
-    return call.done(pointer_.load()->OpenProfileSection(nullptr, MAPI_MODIFY, section));
+    return call.done(pointer_.load()->OpenProfileSection(nullptr, flags, section));
 }
 
 // Only a bad provider does it, at logon.

@@ -106,6 +106,11 @@ public:
     EXEMPLARY_REFUSES(GetCollapseState, ULONG, ULONG, LPBYTE, ULONG *, LPBYTE *)
     EXEMPLARY_REFUSES(SetCollapseState, ULONG, ULONG, LPBYTE, BOOKMARK *)
 
+    void abandon() {
+        std::vector<ULONG>().swap(columns_);
+        Rows().swap(rows_);
+    }
+
 private:
     template <class Work> HRESULT answer(const char *method, Work work) {
         Use use(body_);
@@ -151,7 +156,7 @@ private:
 
     std::mutex mutex_;
     std::vector<ULONG> columns_;
-    const Rows rows_;
+    Rows rows_;
     size_t position_ = 0;
 };
 

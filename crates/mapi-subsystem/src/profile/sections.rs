@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use mapi_com::iface::PropProblem;
 use mapi_sys::MAPI_PROFSECT;
@@ -21,7 +22,8 @@ pub struct SectionAccess {
     pub write: bool,
     /// For somebody who owns providers' sections, or has MAPI_FORCE_ACCESS.
     pub all_sections: bool,
-    /// For a provider inside its logon method: PR_RESOURCE_FLAGS and PR_PROVIDER_DLL_NAME cannot be set (LIFE-LOGON-016).
+    /// For a provider inside its logon method: PR_RESOURCE_FLAGS and PR_PROVIDER_DLL_NAME cannot be set (LIFE-LOGON-016). If
+    /// the section is in use, it waits up to 3 s: two sessions on one profile may well log on at once.
     pub logging_on: bool,
 }
 
@@ -35,15 +37,22 @@ pub struct OpenSection {
     profile: String,
     uid: MapiUid,
     access: SectionAccess,
-    key: SectionKey,
+    /// `None`: a look of MAPI's own, which is no opening.
+    key: Option<SectionKey>,
 }
+
+/// How long a provider that logs on waits for a section that is in use.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The stem of the profile's file, and the section.
 type SectionKey = (String, MapiUid);
 
 /// Which sections are open, and how.
 #[derive(Default)]
-pub(super) struct OpenSections(Mutex<HashMap<SectionKey, Openers>>);
+pub(super) struct OpenSections {
+    open: Mutex<HashMap<SectionKey, Openers>>,
+    left: Condvar,
+}
 
 enum Openers {
     Readers(usize),
@@ -51,8 +60,17 @@ enum Openers {
 }
 
 impl OpenSections {
-    fn enter(&self, key: &SectionKey, write: bool) -> Result<()> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn enter(&self, key: &SectionKey, write: bool, patient: bool) -> Result<()> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if patient {
+            let taken = |open: &mut HashMap<SectionKey, Openers>| match open.get(key) {
+                Some(Openers::Writer) => true,
+                Some(Openers::Readers(_)) => write,
+                None => false,
+            };
+            let waited = self.left.wait_timeout_while(open, PATIENCE, taken);
+            open = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
         match (open.entry(key.clone()), write) {
             (Entry::Vacant(place), true) => {
                 place.insert(Openers::Writer);
@@ -74,11 +92,12 @@ impl OpenSections {
     }
 
     fn leave(&self, key: &SectionKey) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         match open.get_mut(key) {
             Some(Openers::Readers(count)) if *count > 1 => *count -= 1,
             _ => drop(open.remove(key)),
         }
+        self.left.notify_all();
     }
 }
 
@@ -111,14 +130,38 @@ impl ProfileStore {
             None => return Err(no_section(&uid)),
         }
         let key = (content.name.file_stem(), uid);
-        self.open_sections.enter(&key, access.write)?;
+        self.open_sections
+            .enter(&key, access.write, access.logging_on)?;
         Ok(OpenSection {
             store: Arc::clone(self),
             profile: content.name.as_str().to_owned(),
             uid,
             access,
-            key,
+            key: Some(key),
         })
+    }
+
+    /// Properties of any section as they are now. MAPI's own look at it: whoever has it open does not stand in the way.
+    ///
+    /// # Errors
+    /// As [`OpenSection::get_props`].
+    pub fn look_into_section(
+        self: &Arc<Self>,
+        profile: &str,
+        uid: &MapiUid,
+        tags: &[PropTag],
+    ) -> Result<Vec<Property>> {
+        let section = OpenSection {
+            store: Arc::clone(self),
+            profile: profile.to_owned(),
+            uid: *uid,
+            access: SectionAccess {
+                all_sections: true,
+                ..SectionAccess::default()
+            },
+            key: None,
+        };
+        section.get_props(Some(tags), true)
     }
 }
 
@@ -147,7 +190,9 @@ fn make(profile: &mut Profile, uid: &MapiUid) -> Result<()> {
 
 impl Drop for OpenSection {
     fn drop(&mut self) {
-        self.store.open_sections.leave(&self.key);
+        if let Some(key) = &self.key {
+            self.store.open_sections.leave(key);
+        }
     }
 }
 

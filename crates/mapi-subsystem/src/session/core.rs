@@ -54,6 +54,8 @@ pub(super) struct Parts {
     /// Address book providers that have been tried (LIFE-LOGON-007).
     pub tried: BTreeSet<MapiUid>,
     pub handles: Vec<Weak<Handle>>,
+    /// The last handle ends: no other one is made.
+    pub last_handle_ends: bool,
 }
 
 impl SessionCore {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_com::host_call::LogonObject;
 use mapi_com::iface::{
@@ -43,7 +43,7 @@ impl Handle {
     /// A new handle on `session`.
     ///
     /// # Errors
-    /// MAPI_E_NOT_ENOUGH_MEMORY.
+    /// MAPI_E_END_OF_SESSION if its last handle ends just now; MAPI_E_NOT_ENOUGH_MEMORY.
     pub fn open(session: &Arc<SessionCore>) -> Result<ComPtr<mapi_sys::IMAPISession>> {
         let own = session.new_scope(format!("session {}", session.id));
         let handle = Arc::new(Self {
@@ -55,6 +55,10 @@ impl Handle {
             entries: Mutex::default(),
         });
         let mut parts = session.parts();
+        if parts.last_handle_ends {
+            handle.ended.store(true, Ordering::Release);
+            return Err(ErrorCode::END_OF_SESSION.into());
+        }
         parts.handles.retain(|other| other.strong_count() > 0);
         parts.handles.push(Arc::downgrade(&handle));
         drop(parts);
@@ -116,13 +120,18 @@ impl Handle {
         self.scope.cut_off();
     }
 
-    /// The other handles that have not ended.
+    /// The other handles that have not ended. If there are none, none is made from now on.
     fn others(&self) -> Vec<Arc<Handle>> {
-        let all = self.session.handles().into_iter();
-        all.filter(|other| {
-            !std::ptr::eq(&raw const **other, self) && !other.ended.load(Ordering::Acquire)
-        })
-        .collect()
+        let mut parts = self.session.parts();
+        let all: Vec<_> = parts.handles.iter().filter_map(Weak::upgrade).collect();
+        let is_open = |other: &&Arc<Self>| {
+            !std::ptr::eq(&raw const ***other, self) && !other.ended.load(Ordering::Acquire)
+        };
+        let others: Vec<_> = all.iter().filter(is_open).cloned().collect();
+        parts.last_handle_ends |= others.is_empty();
+        // Not under the lock: this may be the last reference of a handle.
+        drop(parts);
+        others
     }
 
     /// What is queued is delivered, bounded; then the sinks are released (LIFE-MEM-001, -002).

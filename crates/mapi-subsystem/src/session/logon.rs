@@ -76,7 +76,11 @@ impl Subsystem {
         if flags & MAPI_NEW_SESSION == 0
             && let Some(shared) = self.shared_session()
         {
-            return Handle::open(&shared);
+            match Handle::open(&shared) {
+                // Its last client logs off at this moment: this is the first one of a new session.
+                Err(error) if error.code() == ErrorCode::END_OF_SESSION => {}
+                opened => return opened,
+            }
         }
         let name = match name {
             Some(name) => name.to_owned(),

@@ -14,9 +14,8 @@ use mapi_types::{EntryId, Error, ErrorCode, Guid, MapiUid, PropTag, Property, Re
 use super::SessionCore;
 use super::start::LogonWish;
 use super::wrapped::{section_of, section_store_entry_id, unwrap_store_entry_id};
-use crate::host::Provider;
 use crate::notify::AdviseScope;
-use crate::profile::{ProviderEntry, ProviderKind, SectionAccess};
+use crate::profile::{ProviderEntry, ProviderKind};
 use crate::table::{export_view, memory_table};
 
 /// MAPI_BEST_ACCESS and MAPI_DEFERRED_ERRORS.
@@ -93,13 +92,8 @@ impl SessionCore {
     /// Properties of a provider's section, as they are now.
     fn section_props(&self, uid: &MapiUid, tags: &[PropTag]) -> Result<Vec<Property>> {
         self.with_profile(|profile| {
-            let access = SectionAccess {
-                all_sections: true,
-                ..SectionAccess::default()
-            };
-            profile
-                .open_section(Some(uid), access)?
-                .get_props(Some(tags), true)
+            let name = profile.name();
+            profile.store().look_into_section(name, uid, tags)
         })
     }
 
@@ -177,12 +171,31 @@ impl SessionCore {
             candidates.extend(known.map(|id| (entry.clone(), id)));
         }
         for (entry, known) in candidates {
-            let provider = self.provider_of(&entry)?;
-            if compare(&provider, &inner, &known)? {
+            // The same bytes are the same store; only the provider knows about others.
+            if inner == known || self.compare_stores(&entry, &inner, &known)? {
                 return Ok((entry, inner));
             }
         }
         Err(unknown())
+    }
+
+    /// IMSProvider::CompareStoreIDs of the provider of `entry`, on the thread for its library.
+    fn compare_stores(
+        self: &Arc<Self>,
+        entry: &ProviderEntry,
+        left: &EntryId,
+        right: &EntryId,
+    ) -> Result<bool> {
+        loop {
+            let provider = self.provider_of(entry)?;
+            if let Some(object) = provider.object() {
+                let worker = provider.library.worker()?;
+                return host_call::compare_store_ids(&worker, &object, left, right);
+            }
+            // Another client has closed its last store: the old object has to be gone before there is a new one.
+            self.way_down().driver().await_end_of(provider.id);
+            drop(self.take_provider(provider.id));
+        }
     }
 
     /// SetDefaultStore: acts on the profile.
@@ -193,10 +206,4 @@ impl SessionCore {
             edit.profile.set_default_store(&entry.uid)
         })
     }
-}
-
-/// IMSProvider::CompareStoreIDs, on the thread for its library.
-fn compare(provider: &Provider, left: &EntryId, right: &EntryId) -> Result<bool> {
-    let object = provider.object().ok_or(ErrorCode::INVALID_OBJECT)?;
-    host_call::compare_store_ids(&*provider.library.worker()?, &object, left, right)
 }
