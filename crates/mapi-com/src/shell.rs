@@ -202,15 +202,20 @@ impl<T: ?Sized + Export> Shell<T> {
             .ok_or_else(invalid_object)
     }
 
-    /// The error that the last failing call on this object returned, if it had this code.
+    /// The error that the last failing call on this object returned, if it had this code; for a success what the object
+    /// itself has to say.
     ///
     /// # Safety
     /// As [`Shell::enter`].
     pub unsafe fn last_error(this: *mut c_void, code: ErrorCode) -> Option<Error> {
         // SAFETY: by the contract above.
         let shell = unsafe { &*this.cast::<Self>() };
-        let error = lock(&shell.state).last_error.clone();
-        error.filter(|e| e.code() == code)
+        if code.is_error() {
+            let error = lock(&shell.state).last_error.clone();
+            return error.filter(|e| e.code() == code);
+        }
+        let (object, _scope) = shell.target()?;
+        contain(|| Ok(object.remark(code))).ok().flatten()
     }
 
     fn target(&self) -> Option<(Arc<T>, Arc<Scope>)> {

@@ -185,7 +185,7 @@ public:
         if (security)
             *security = nullptr;
         if (error)
-            *error = conduct::has(name.interface, "explains") ? explanation(memory, "the server is asleep", "Vice") : nullptr;
+            *error = conduct::has(name.interface, "explains") ? explanation(memory, flags, "the server is asleep", "Vice") : nullptr;
         HRESULT result = conduct::refusal(name.interface, "Logon");
         if (FAILED(result))
             return call.done(result);

@@ -119,7 +119,7 @@ HRESULT get_prop_list(const Allocators &memory, const Properties &properties, UL
     return S_OK;
 }
 
-LPMAPIERROR explanation(const Allocators &memory, const char *error, const char *component) {
+LPMAPIERROR explanation(const Allocators &memory, ULONG flags, const char *error, const char *component) {
     LPMAPIERROR result;
     if (FAILED(memory.allocate(sizeof(MAPIERROR), (LPVOID *)&result)))
         return nullptr;
@@ -127,11 +127,16 @@ LPMAPIERROR explanation(const Allocators &memory, const char *error, const char 
     const char *texts[] = {error, component};
     LPTSTR *places[] = {&result->lpszError, &result->lpszComponent};
     for (int i = 0; i < 2; i++) {
-        if (FAILED(memory.more(strlen(texts[i]) + 1, result, (LPVOID *)places[i]))) {
+        size_t units = strlen(texts[i]) + 1, width = flags & MAPI_UNICODE ? sizeof(WCHAR) : 1;
+        if (FAILED(memory.more(units * width, result, (LPVOID *)places[i]))) {
             memory.free(result);
             return nullptr;
         }
-        strcpy((char *)*places[i], texts[i]);
+        for (size_t at = 0; at < units; at++)
+            if (flags & MAPI_UNICODE)
+                ((LPWSTR)*places[i])[at] = (unsigned char)texts[i][at];
+            else
+                ((char *)*places[i])[at] = texts[i][at];
     }
     return result;
 }

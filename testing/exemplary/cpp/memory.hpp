@@ -43,8 +43,8 @@ HRESULT copy_row(const Allocators &memory, const Properties &properties, const s
 // What GetPropList answers.
 HRESULT get_prop_list(const Allocators &memory, const Properties &properties, ULONG flags, LPSPropTagArray *tags);
 
-// An explanation for a MAPIERROR output, which the caller frees. Null if there is no memory.
-LPMAPIERROR explanation(const Allocators &memory, const char *error, const char *component);
+// An explanation for a MAPIERROR output, which the caller frees, in the width that MAPI_UNICODE in the flags says. Null if there is no memory.
+LPMAPIERROR explanation(const Allocators &memory, ULONG flags, const char *error, const char *component);
 
 // A copy for the caller, who frees it.
 HRESULT copy_out(const Allocators &memory, const EntryId &bytes, ULONG *size, void **copy);

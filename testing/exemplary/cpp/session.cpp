@@ -51,8 +51,13 @@ HRESULT Session::begin(LPMAPISUP mapi_support, const char *fallback) {
         SPropValue flags = {};
         flags.ulPropTag = PR_RESOURCE_FLAGS;
         flags.Value.l = STATUS_NO_DEFAULT_STORE;
+        LPSPropProblemArray problems = nullptr;
         Call call(Name{"IProfSect", 0}, "SetProps", "PR_RESOURCE_FLAGS");
-        call.done(section->SetProps(1, &flags, nullptr));
+        call.done(section->SetProps(1, &flags, &problems));
+        if (problems) {
+            note(Name{"IProfSect", 0}, "problem", "0x%08X", (unsigned)problems->aProblem[0].scode);
+            memory.free(problems);
+        }
     }
     section->Release();
     if (conduct::has(logon_interface_, "shows_dialog"))

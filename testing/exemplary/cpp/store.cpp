@@ -76,14 +76,14 @@ public:
             *security_size = 0;
         if (security)
             *security = nullptr;
-        HRESULT result = log_on(support, size, id, interface, false, error, logon, store, security_size, security);
+        HRESULT result = log_on(support, size, id, flags, interface, false, error, logon, store, security_size, security);
         return call.done(result);
     }
 
     STDMETHODIMP SpoolerLogon(LPMAPISUP support, ULONG_PTR, LPTSTR, ULONG size, LPENTRYID id, ULONG flags, LPCIID interface,
                               ULONG, LPBYTE, LPMAPIERROR *error, LPMSLOGON *logon, LPMDB *store) override {
         Call call(name, "SpoolerLogon", "flags=%X", (unsigned)flags);
-        return call.done(log_on(support, size, id, interface, true, error, logon, store, nullptr, nullptr));
+        return call.done(log_on(support, size, id, flags, interface, true, error, logon, store, nullptr, nullptr));
     }
 
     STDMETHODIMP CompareStoreIDs(ULONG left_size, LPENTRYID left, ULONG right_size, LPENTRYID right, ULONG,
@@ -107,8 +107,8 @@ private:
         Store *object;
     };
 
-    HRESULT log_on(LPMAPISUP support, ULONG size, LPENTRYID id, LPCIID interface, bool spooler, LPMAPIERROR *error,
-                   LPMSLOGON *logon, LPMDB *store, ULONG *security_size, LPBYTE *security);
+    HRESULT log_on(LPMAPISUP support, ULONG size, LPENTRYID id, ULONG flags, LPCIID interface, bool spooler,
+                   LPMAPIERROR *error, LPMSLOGON *logon, LPMDB *store, ULONG *security_size, LPBYTE *security);
     // Writes the store's entry identifier to its profile section if it is not there, so that MAPI finds the store again.
     void tell_profile(Session &session, const EntryId &id);
     // The store of this name, if it is open, with a reference for the caller.
@@ -142,14 +142,14 @@ void StoreProvider::tell_profile(Session &session, const EntryId &id) {
     memory.free(wrapped);
 }
 
-HRESULT StoreProvider::log_on(LPMAPISUP support, ULONG size, LPENTRYID id, LPCIID interface, bool spooler,
+HRESULT StoreProvider::log_on(LPMAPISUP support, ULONG size, LPENTRYID id, ULONG flags, LPCIID interface, bool spooler,
                               LPMAPIERROR *error, LPMSLOGON *logon, LPMDB *store, ULONG *security_size, LPBYTE *security) {
     if (!support || !logon || !store)
         return MAPI_E_INVALID_PARAMETER;
     *logon = nullptr;
     *store = nullptr;
     if (error)
-        *error = conduct::has(name.interface, "explains") ? explanation(memory, "the server is asleep", "Vice") : nullptr;
+        *error = conduct::has(name.interface, "explains") ? explanation(memory, flags, "the server is asleep", "Vice") : nullptr;
     HRESULT result = conduct::refusal(name.interface, "Logon");
     if (FAILED(result))
         return result;

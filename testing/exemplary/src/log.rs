@@ -118,6 +118,28 @@ impl Log {
         calls
     }
 
+    /// The calls on objects whose count was zero already, and counts that went below it (LIFE-MEM-007). A good log has none.
+    ///
+    /// Objects that became MAPI's by MakeInvalid are not this library's any more, and not in its log.
+    #[must_use]
+    pub fn beyond_the_end(&self) -> Vec<&Line> {
+        let mut ended = std::collections::HashSet::new();
+        let mut beyond = Vec::new();
+        for line in self.lines.iter().filter(|l| l.phase != Phase::Note) {
+            let object = (line.interface.as_str(), line.number);
+            // A call that began before the last Release may end after it.
+            let is_begun = line.phase == Phase::Enter && ended.contains(&object);
+            let counts = ["AddRef", "Release"].contains(&line.method.as_str());
+            if is_begun || (counts && line.result() > Some(u32::MAX / 2)) {
+                beyond.push(line);
+            }
+            if line.method == "Release" && line.result() == Some(0) {
+                ended.insert(object);
+            }
+        }
+        beyond
+    }
+
     fn entered(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.phase == Phase::Enter)
     }
@@ -175,5 +197,8 @@ mod tests {
         assert_eq!(log.lines[3].result(), Some(0));
         assert_eq!(log.lines[0].result(), None);
         assert_eq!(log.lines[7].phase, Phase::Note);
+        assert!(log.beyond_the_end().is_empty());
+        let twice = format!("{LOG}9\t18\t7\tenter\tIMAPISupport#1\tRelease\t\n");
+        assert_eq!(Log::parse(&twice).beyond_the_end().len(), 1);
     }
 }

@@ -121,6 +121,7 @@ fn a_store_is_checked_backed_up_and_compacted() {
     assert_eq!(ran.code, 9, "{}", ran.err);
 }
 
+// LIFE-LOGOFF-028
 #[test]
 fn status_and_report_of_a_session() {
     let home = Home::new();

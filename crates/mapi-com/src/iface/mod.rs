@@ -88,6 +88,13 @@ pub trait ComObject: Send + Sync {
         None
     }
 
+    /// What there is to say about a call that succeeded with `code`, for GetLastError: a warning, or what went wrong in a Logoff
+    /// (OP-22). Asked at any time, also after the object's scope has been closed. Errors are remembered without it.
+    fn remark(&self, code: mapi_types::ErrorCode) -> Option<mapi_types::Error> {
+        let _ = code;
+        None
+    }
+
     /// The last reference is being given back. Runs once, inside Release, before the object is dropped; AddRef and
     /// Release from inside only count (block S of lifecycle.md, 6.0).
     fn last_release(&self) {}

@@ -21,13 +21,13 @@ use crate::profile::{ProviderEntry, ProviderKind};
 
 impl SessionCore {
     /// OpenAddressBook: logs on every address book provider that has not been tried in this session, in profile order, and
-    /// returns an IAddrBook in any case. The `bool` says whether one of them failed (LIFE-LOGON-007).
+    /// returns an IAddrBook in any case, with the first error if one of them failed (LIFE-LOGON-007).
     pub fn open_address_book(
         self: &Arc<Self>,
         scope: &Arc<Scope>,
         interface: Option<&Guid>,
         flags: u32,
-    ) -> Result<(ComPtr<mapi_sys::IAddrBook>, bool)> {
+    ) -> Result<(ComPtr<mapi_sys::IAddrBook>, Option<Error>)> {
         let known = [IID_IAddrBook, IID_IMAPIProp];
         if interface.is_some_and(|i| !known.contains(&guid_to_abi(i))) {
             return Err(ErrorCode::INTERFACE_NOT_SUPPORTED.into());
@@ -41,12 +41,13 @@ impl SessionCore {
             .filter(|e| e.kind == ProviderKind::AddressBook)
             .cloned()
             .collect();
-        let failed = books
-            .iter()
-            .filter(|entry| self.start_address_book(entry).is_err())
-            .count();
+        let mut failure = None;
+        for entry in &books {
+            let failed = self.start_address_book(entry).err();
+            failure = failure.or(failed.map(|e| e.context(entry.display_name.clone())));
+        }
         let object: Arc<dyn AddrBook> = Arc::new(object::AddressBook::new(self, scope));
-        Ok((export(scope, object)?, failed > 0))
+        Ok((export(scope, object)?, failure))
     }
 
     /// Logs on to one address book provider, at most once in a session.

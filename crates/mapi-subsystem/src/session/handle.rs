@@ -34,6 +34,8 @@ pub(crate) struct Handle {
     ended: AtomicBool,
     /// Registrations at providers, under numbers of this handle's.
     entries: Mutex<BTreeMap<usize, (Arc<Logon>, usize)>>,
+    /// What the last call that succeeded has to add (OP-10, OP-22).
+    remark: Mutex<Option<Error>>,
 }
 
 /// Numbers of registrations at providers have this bit, so that they never meet those of the handle's own sinks.
@@ -53,6 +55,7 @@ impl Handle {
             sinks: session.subsystem().engine().scope(),
             ended: AtomicBool::new(false),
             entries: Mutex::default(),
+            remark: Mutex::default(),
         });
         let mut parts = session.parts();
         if parts.last_handle_ends {
@@ -108,7 +111,8 @@ impl Handle {
         }
         self.end_sinks();
         if others.is_empty() {
-            self.session.end();
+            let faults = self.session.end().and_then(|r| r.fault_summary());
+            self.set_remark(faults.map(|f| Error::provider(ErrorCode::CALL_FAILED).context(f)));
         } else {
             self.cut_off();
         }
@@ -144,6 +148,10 @@ impl Handle {
         self.sinks.seal();
         self.sinks.drain(limit);
         self.sinks.close(limit);
+    }
+
+    fn set_remark(&self, remark: Option<Error>) {
+        *self.remark.lock().unwrap_or_else(PoisonError::into_inner) = remark;
     }
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<usize, (Arc<Logon>, usize)>> {
@@ -184,6 +192,11 @@ impl ComObject for Handle {
         export(&self.scope, fast).ok().map(ComPtr::into_unknown)
     }
 
+    fn remark(&self, _code: ErrorCode) -> Option<Error> {
+        let remark = self.remark.lock().unwrap_or_else(PoisonError::into_inner);
+        remark.clone()
+    }
+
     /// A handle that is only released ends like Logoff with flags 0 (OP-28).
     fn last_release(&self) {
         drop(self.end(0));
@@ -203,8 +216,11 @@ impl MapiSession for Handle {
         interface: Option<&Guid>,
         flags: u32,
     ) -> Result<ComPtr<mapi_sys::IMsgStore>> {
-        self.session
-            .open_msg_store(ui_param, entry_id, interface, flags)
+        let (store, warning) = self
+            .session
+            .open_msg_store(ui_param, entry_id, interface, flags)?;
+        self.set_remark(warning);
+        Ok(store)
     }
 
     fn open_address_book(
@@ -214,8 +230,12 @@ impl MapiSession for Handle {
         flags: u32,
     ) -> Result<(ComPtr<mapi_sys::IAddrBook>, bool)> {
         let _ = ui_param;
-        self.session
-            .open_address_book(&self.scope, interface, flags)
+        let (book, failure) = self
+            .session
+            .open_address_book(&self.scope, interface, flags)?;
+        let failed = failure.is_some();
+        self.set_remark(failure);
+        Ok((book, failed))
     }
 
     fn open_profile_section(

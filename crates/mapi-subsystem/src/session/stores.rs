@@ -98,14 +98,14 @@ impl SessionCore {
     }
 
     /// OpenMsgStore (lifecycle.md, 4.4; LIFE-LOGON-008). The address book providers of the store's service start first
-    /// (LIFE-LOGON-006).
+    /// (LIFE-LOGON-006). With the store comes its provider's warning, if it had one (LIFE-LOGON-020).
     pub fn open_msg_store(
         self: &Arc<Self>,
         ui_param: usize,
         entry_id: &EntryId,
         interface: Option<&Guid>,
         flags: u32,
-    ) -> Result<ComPtr<mapi_sys::IMsgStore>> {
+    ) -> Result<(ComPtr<mapi_sys::IMsgStore>, Option<Error>)> {
         let known =
             MDB_NO_DIALOG | MDB_WRITE | MDB_TEMPORARY | MDB_NO_MAIL | MDB_ONLINE | ACCESS_FLAGS;
         if flags & !known != 0 {
@@ -123,9 +123,10 @@ impl SessionCore {
         if let Some(warning) = &started.warning {
             tracing::warn!(store = entry.display_name, %warning, "the store is open, with errors");
         }
-        started.store.ok_or_else(|| {
+        let store = started.store.ok_or_else(|| {
             Error::provider(ErrorCode::CALL_FAILED).context("no store came with S_OK")
-        })
+        })?;
+        Ok((store, started.warning))
     }
 
     fn start_address_books_of(self: &Arc<Self>, store: &ProviderEntry) {

@@ -10,7 +10,7 @@ use mapi_com::alloc::{Allocator, DebugLevel, Owner, live_blocks, set_level};
 use mapi_com::iface::MsgStore as _;
 use mapi_com::iface::{MapiFolder as _, MapiProp as _, MapiSession as _, MapiTable as _};
 use mapi_com::ptr::ComPtr;
-use mapi_sys::{IMAPIFolder, IMAPITable, IMsgStore, LPSPropValue, LPSRowSet};
+use mapi_sys::{IMAPIFolder, IMAPISession, IMAPITable, IMsgStore, LPSPropValue, LPSRowSet};
 use mapi_types::{EntryId, ErrorCode, Property, Result, tag};
 
 use crate::child;
@@ -59,6 +59,23 @@ unsafe fn name_of(count: u32, values: LPSPropValue) -> Option<String> {
     // SAFETY: the tag says which member it is.
     let text = unsafe { std::ffi::CStr::from_ptr(named.Value.lpszA.cast()) };
     Some(text.to_string_lossy().into_owned())
+}
+
+/// What GetLastError of the session says of a code.
+pub fn last_error(session: &ComPtr<IMAPISession>, code: i32) -> Option<String> {
+    let mut error = null_mut();
+    // SAFETY: the object lives while we hold it; the output is ours, and a text ends with a zero.
+    unsafe {
+        let answer = (session.vtbl().GetLastError)(session.as_raw(), code, 0, &raw mut error);
+        assert_eq!(answer, 0);
+        if error.is_null() {
+            return None;
+        }
+        let text = std::ffi::CStr::from_ptr((*error).lpszError.cast());
+        let text = text.to_string_lossy().into_owned();
+        free(error);
+        Some(text)
+    }
 }
 
 // LIFE-MEM-006

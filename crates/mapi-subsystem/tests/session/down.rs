@@ -8,7 +8,8 @@ use mapi_com::ptr::ComPtr;
 use mapi_sys::IMAPISession;
 use mapi_types::{EntryId, ErrorCode, MapiUid, PropValue, tag};
 
-use crate::world::{World, open_store};
+use crate::buffers::last_error;
+use crate::world::{World, eventually, open_store};
 
 /// The calls that end something, in the order in which they ended. A Release counts if it was the last one: MAPI takes
 /// references for the length of a call, too.
@@ -55,7 +56,8 @@ fn status_names(session: &ComPtr<IMAPISession>) -> Vec<String> {
         .collect()
 }
 
-// LIFE-LOGOFF-001, LIFE-LOGOFF-002, LIFE-LOGOFF-009, LIFE-LOGOFF-010, LIFE-LOGOFF-011, LIFE-LOGOFF-014, LIFE-INIT-013
+// LIFE-LOGOFF-001, LIFE-LOGOFF-002, LIFE-LOGOFF-009, LIFE-LOGOFF-010, LIFE-LOGOFF-011, LIFE-LOGOFF-014, LIFE-INIT-013,
+// LIFE-MEM-007
 #[test]
 pub fn every_provider_is_logged_off_shut_down_and_released_in_order() {
     let library = Installed::cpp();
@@ -83,6 +85,13 @@ pub fn every_provider_is_logged_off_shut_down_and_released_in_order() {
         .iter()
         .filter(|line| line.method == "Logoff" && line.phase == Phase::Enter);
     assert!(logoffs.into_iter().all(|line| line.detail == "flags=0"));
+    let shutdowns =
+        (log.lines.iter()).filter(|l| l.method == "Shutdown" && l.phase == Phase::Enter);
+    let details: Vec<&str> = shutdowns.map(|l| l.detail.as_str()).collect();
+    assert_eq!(details, ["flags=0"; 2], "a valid pointer to 0");
+    // Each Release is the last call into its object, and nobody has taken more than was given.
+    let beyond = log.beyond_the_end();
+    assert!(beyond.is_empty(), "{beyond:?}");
     for call in [
         "IABLogon.Release",
         "IABProvider.Release",
@@ -151,18 +160,53 @@ fn wrong_arguments_change_nothing_and_a_second_logoff_fails() {
         session.logoff(0, 0, 0).unwrap_err().code(),
         ErrorCode::INVALID_OBJECT
     );
-    assert_eq!(
-        session.get_status_table(0).unwrap_err().code(),
-        ErrorCode::INVALID_OBJECT
-    );
-    assert_eq!(
-        session.get_msg_stores_table(0).unwrap_err().code(),
-        ErrorCode::INVALID_OBJECT
-    );
-    assert_eq!(
-        session.enum_adr_types(0).unwrap_err().code(),
-        ErrorCode::INVALID_OBJECT
-    );
+    assert_all_methods_fail(&session);
+}
+
+/// Every method of a session but AddRef, Release and GetLastError fails after Logoff.
+fn assert_all_methods_fail(session: &ComPtr<IMAPISession>) {
+    let id = EntryId::new(MapiUid([7; 16]), b"x");
+    let sink = crate::sinks::sink().0;
+    let codes = [
+        session.get_msg_stores_table(0).map(drop),
+        session.open_msg_store(0, &id, None, 0).map(drop),
+        session.open_address_book(0, None, 0).map(drop),
+        session.open_profile_section(None, 0).map(drop),
+        session.get_status_table(0).map(drop),
+        session.open_entry(&id, None, 0).map(drop),
+        session.compare_entry_ids(&id, &id, 0).map(drop),
+        session.advise(&id, 0x4, sink).map(drop),
+        session.unadvise(1),
+        session.enum_adr_types(0).map(drop),
+        session.query_identity().map(drop),
+        session.set_default_store(1, &id),
+        session.admin_services(0).map(drop),
+        session.logoff(0, 0, 0),
+    ];
+    for (number, result) in codes.into_iter().enumerate() {
+        let code = result.unwrap_err().code();
+        assert_eq!(code, ErrorCode::INVALID_OBJECT, "method {number}");
+    }
+}
+
+// LIFE-LOGOFF-018, LIFE-LOGOFF-015
+#[test]
+fn a_session_says_after_its_end_what_went_wrong() {
+    let library = vices::install("angry", &[("IMSLogon.Logoff.result", "0x80004005")]);
+    let world = World::new();
+    let session = world.foreign(library.path(), "S");
+    let _store = open_store(&session, 0);
+    session.logoff(0, 0, 0).unwrap();
+    for _ in 0..2 {
+        let text = last_error(&session, mapi_sys::S_OK).unwrap();
+        assert!(
+            text.contains("libangry S0") && text.contains("Logoff"),
+            "{text}"
+        );
+        assert_all_methods_fail(&session);
+    }
+    world.subsystem.stop();
+    assert!(last_error(&session, mapi_sys::S_OK).is_some());
 }
 
 // LIFE-STORE-001, LIFE-STORE-002, LIFE-STORE-006, LIFE-STORE-007, LIFE-UID-004, LIFE-UID-006, LIFE-STATUS-007
@@ -223,6 +267,38 @@ pub fn closing_one_store_ends_that_store_and_nothing_else() {
         "once for each store that was opened"
     );
     assert!(world.report().by_the_book);
+}
+
+// LIFE-STORE-006
+#[test]
+fn registrations_of_a_closed_store_are_gone_before_its_logoff_method_is_called() {
+    let library = vices::install("slow", &[("IMSLogon.Logoff", "hang")]);
+    let world = World::new();
+    let session = world.foreign(library.path(), "S");
+    let store = open_store(&session, 0);
+    let rows = status_names(&session).len();
+    let root = EntryId::new(MapiUid(exemplary::store_uid("libslow S0")), b"Froot");
+    drop(session.open_entry(&root, None, 0).unwrap());
+    std::thread::scope(|scope| {
+        scope.spawn(move || drop(store));
+        eventually(|| library.log().count("IMSLogon.Logoff") > 0);
+        // The provider is inside its logoff method now, and that inside its last use of the support object.
+        assert_eq!(status_names(&session).len(), rows - 1);
+        let opened = session.open_entry(&root, None, 0).map(drop).unwrap_err();
+        assert_eq!(opened.code(), ErrorCode::UNKNOWN_ENTRYID);
+        let log = library.log();
+        let is_back =
+            |l: &exemplary::Line| l.phase == Phase::Leave && l.call() == "IMSLogon.Logoff";
+        assert!(!log.lines.iter().any(is_back));
+        library.open_gate();
+    });
+    session.logoff(0, 0, 0).unwrap();
+    let log = library.log();
+    let logoff = log.position("IMSLogon.Logoff").unwrap();
+    let number = log.lines[logoff].number;
+    let releases = |l: &&exemplary::Line| l.call() == "IMSLogon.Release" && l.number == number;
+    let last = log.lines.iter().rfind(releases).unwrap();
+    assert!(last.result() == Some(0) && last.thread == log.lines[logoff].thread);
 }
 
 // LIFE-STORE-018

@@ -83,6 +83,8 @@ fn eight_threads_route_while_the_store_is_closed() {
     let log = library.log();
     assert_no_call_meets_the_logoff(&log);
     assert_eq!(log.count("IMSLogon.Logoff"), 11);
+    let beyond = log.beyond_the_end();
+    assert!(beyond.is_empty(), "{beyond:?}");
 }
 
 // LIFE-UID-004, OP-21

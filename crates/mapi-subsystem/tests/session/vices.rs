@@ -10,6 +10,7 @@ use mapi_subsystem::clock::TestClock;
 use mapi_sys::IMAPISession;
 use mapi_types::{EntryId, ErrorCode, MapiUid, tag};
 
+use crate::buffers::last_error;
 use crate::world::{World, open_store, stores};
 
 fn try_store(session: &ComPtr<IMAPISession>) -> mapi_types::Result<ComPtr<mapi_sys::IMsgStore>> {
@@ -224,6 +225,29 @@ fn what_a_logon_error_means_for_the_rest_of_the_session() {
     }
 }
 
+// LIFE-LOGON-020, LIFE-LOGON-007
+#[test]
+fn a_warning_is_a_success_with_a_text() {
+    let vices = [
+        ("IMSProvider.explains", "yes"),
+        ("IMSProvider.Logon.result", "0x00040380"),
+        ("IABProvider.Logon.refusal", "0x8004011D"),
+    ];
+    let library = vices::install("warning", &vices);
+    let world = World::new();
+    let session = world.foreign(library.path(), "SA");
+    let (book, failed) = session.open_address_book(0, None, 0).unwrap();
+    assert!(failed, "MAPI_W_ERRORS_RETURNED");
+    let text = last_error(&session, 0x0004_0380).unwrap();
+    assert!(text.contains("libwarning A1"), "{text}");
+    let store = try_store(&session).unwrap();
+    let text = last_error(&session, mapi_sys::S_OK).unwrap();
+    assert!(text.contains("the server is asleep"), "{text}");
+    drop((book, store));
+    session.logoff(0, 0, 0).unwrap();
+    assert_eq!(library.log().count("IMSLogon.Logoff"), 1);
+}
+
 // LIFE-LOGON-017, LIFE-LOGON-025
 #[test]
 fn an_unconfigured_provider_gets_its_service_and_one_more_logon() {
@@ -255,7 +279,27 @@ fn a_provider_cannot_change_what_is_mapis() {
         ("IMSLogon.sets_resource_flags", "yes"),
         ("IMSLogon.false_row", "yes"),
     ];
-    let (_library, world, session, store) = bad_store(&vices);
+    let (library, world, session, store) = bad_store(&vices);
+    let log = library.log();
+    let is_problem = |l: &&exemplary::Line| l.call() == "IProfSect.problem";
+    let refused = log
+        .lines
+        .iter()
+        .find(is_problem)
+        .expect("the attempt is refused");
+    let code = format!("0x{:08X}", mapi_sys::MAPI_E_NO_ACCESS);
+    assert_eq!(refused.detail, code);
+    let section = |l: &mapi_subsystem::profile::Edit<'_>| {
+        let all = l.profile.all_providers();
+        all.map(|s| s.props.bits(tag::PR_RESOURCE_FLAGS))
+            .collect::<Vec<u32>>()
+    };
+    let flags = (world.subsystem.profiles()).update("foreign", |edit| Ok(section(edit)));
+    assert_eq!(
+        flags.unwrap(),
+        [mapi_sys::STATUS_DEFAULT_STORE],
+        "what MAPI had set, and nothing else"
+    );
     let rows = session
         .get_status_table(0)
         .unwrap()
