@@ -63,7 +63,13 @@ impl SessionCore {
 
     /// After most errors the provider's service gets no service calls any more (LIFE-LOGON-019).
     fn logon_refused(&self, entry: &ProviderEntry, error: &Error) {
-        tracing::warn!(provider = entry.display_name, %error, "the provider did not log on");
+        // Who opens a store gets the error and tells it himself; that an address book is missing nobody else would say.
+        let provider = &entry.display_name;
+        if entry.kind == ProviderKind::Store {
+            tracing::debug!(provider, %error, "the provider did not log on");
+        } else {
+            tracing::warn!(provider, %error, "the provider did not log on");
+        }
         let harmless = [
             ErrorCode::UNCONFIGURED,
             ErrorCode::FAILONEPROVIDER,
