@@ -2,6 +2,7 @@
 
 mod codegen;
 mod coverage;
+mod endurance;
 mod facts;
 mod source;
 mod tidy;
@@ -15,6 +16,8 @@ usage: cargo xtask TASK
 tasks:
   codegen [--check]   write the files generated from abi/ (or fail when one is stale)
   coverage [--check]  write docs/coverage.md: rules and their tests, methods built or not
+  endure              thousands of sessions, loads and unloads: nothing may pile up (some minutes)
+  sanitize            the tests at the ABI under AddressSanitizer (x86-64 Linux)
   tidy                check file lengths, places of unsafe, machine paths
 ";
 
@@ -26,6 +29,8 @@ fn main() -> ExitCode {
         ["codegen", "--check"] => codegen::run(&root(), true),
         ["coverage"] => coverage::run(&root(), false),
         ["coverage", "--check"] => coverage::run(&root(), true),
+        ["endure"] => endurance::endure(&root()),
+        ["sanitize"] => endurance::address_sanitizer(&root()),
         ["tidy"] => tidy::run(&root()),
         _ => Err(USAGE.to_owned()),
     };
