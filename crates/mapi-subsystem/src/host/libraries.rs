@@ -84,6 +84,11 @@ impl Libraries {
                 HostedLibrary::new(built_in.name, ProviderLibrary::BuiltIn(*built_in))
             }));
         }
+        // What is loaded has been found and checked when it was.
+        let loaded = |hosted: &&Arc<HostedLibrary>| hosted.path() == Some(Path::new(name));
+        if let Some(found) = self.lock().iter().find(loaded) {
+            return Ok(Arc::clone(found));
+        }
         let path = search.find(name)?;
         let same = |hosted: &HostedLibrary| hosted.path() == Some(&path);
         if let Some(found) = self.lock().iter().find(|hosted| same(hosted)) {
