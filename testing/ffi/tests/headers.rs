@@ -99,6 +99,44 @@ fn headers_compile_with_unicode_and_with_identifiers_defined() {
     }
 }
 
+/// What sources written on Windows begin with, with the stand-ins of `compat/` and `lowercase/`.
+#[cfg(not(windows))]
+#[test]
+fn sources_that_include_windows_headers_compile() {
+    let folder = |name: &str| format!("-I{}", include().join(name).display());
+    let (compat, lowercase) = (folder("compat"), folder("lowercase"));
+    let source = r#"
+#include <windows.h>
+#include <objidl.h>
+#include <ole2.h>
+#include <tchar.h>
+#include <unknwn.h>
+#include <initguid.h>
+#include <mapiguid.h>
+#include <mapix.h>
+#include <mapiutil.h>
+#define NAME "name"
+static const TCHAR name[] = TEXT(NAME);
+static const WCHAR wide[] = WIDE("wide");
+int used(void);
+int used(void) { return name[0] == wide[0]; }
+"#;
+    for compiler in compilers() {
+        for dialect in DIALECTS {
+            for (wide, option) in [
+                ("-DWIDE(s)=u##s", "-DNARROW"),
+                ("-DWIDE(s)=L##s", "-fshort-wchar"),
+            ] {
+                for unicode in ["-DUNICODE", "-UUNICODE"] {
+                    let options = [&*compat, &*lowercase, wide, option, unicode];
+                    let error = compile(compiler, *dialect, &options, source);
+                    assert_eq!(error, None, "{compiler} {dialect:?} {option} {unicode}");
+                }
+            }
+        }
+    }
+}
+
 /// Against the Windows SDK's own definitions, 64 and 32 bits wide, where such compilers are installed.
 #[test]
 fn layouts_hold_for_windows_compilers() {

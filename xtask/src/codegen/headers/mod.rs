@@ -82,6 +82,37 @@ pub fn write(facts: &Facts, types: &Types) -> Vec<(String, String)> {
             files.push((format!("include/lowercase/{lower}"), forward));
         }
     }
+    files.extend(compat());
+    files
+}
+
+/// The Windows headers that MAPI sources include; all stand for `mapiwin.h`.
+const COMPAT: &[&str] = &[
+    "windows.h",
+    "windef.h",
+    "winbase.h",
+    "winerror.h",
+    "winnt.h",
+    "wtypes.h",
+    "basetyps.h",
+    "guiddef.h",
+    "objbase.h",
+    "objidl.h",
+    "ole2.h",
+    "oleidl.h",
+    "tchar.h",
+    "unknwn.h",
+];
+
+/// The folder for platforms other than Windows: sources include these names and compile unchanged.
+fn compat() -> Vec<(String, String)> {
+    let forward = format!("{GENERATED}#include \"../mapiwin.h\"\n");
+    let mut files: Vec<_> = COMPAT
+        .iter()
+        .map(|name| (format!("include/compat/{name}"), forward.clone()))
+        .collect();
+    let initguid = format!("{GENERATED}{}", include_str!("initguid.h"));
+    files.push(("include/compat/initguid.h".to_owned(), initguid));
     files
 }
 
@@ -100,7 +131,7 @@ fn windows(header: &Header) -> String {
             let _ = writeln!(out, "typedef {c}{name};");
         }
     }
-    out += "\ntypedef char16_t WCHAR;\n#ifdef UNICODE\ntypedef WCHAR TCHAR;\n#else\ntypedef char TCHAR;\n#endif\n";
+    out += "\n#ifdef UNICODE\ntypedef WCHAR TCHAR;\n#else\ntypedef char TCHAR;\n#endif\n";
     out += "typedef WCHAR OLECHAR;\n";
     for (name, target) in ALIASES.iter().filter(|(name, _)| is_sdk_alias(name)) {
         let _ = writeln!(out, "{};", decl::declare("typedef ", target, name));

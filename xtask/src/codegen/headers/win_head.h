@@ -69,10 +69,18 @@
 #define TRUE 1
 #endif
 
-/* A wide string is UTF-16 on every platform: u"..." writes one. */
-#define OLESTR(text) u##text
+/* A wide string is UTF-16 on every platform: u"..." writes one. With -fshort-wchar L"..." writes one instead. */
+#if defined(__SIZEOF_WCHAR_T__) && __SIZEOF_WCHAR_T__ == 2
+#define OPENMAPI_WIDE_(text) L##text
+typedef wchar_t WCHAR;
+#else
+#define OPENMAPI_WIDE_(text) u##text
+typedef char16_t WCHAR;
+#endif
+#define OPENMAPI_WIDE(text) OPENMAPI_WIDE_(text)
+#define OLESTR(text) OPENMAPI_WIDE(text)
 #ifdef UNICODE
-#define TEXT(text) u##text
+#define TEXT(text) OPENMAPI_WIDE(text)
 #else
 #define TEXT(text) text
 #endif
