@@ -17,6 +17,9 @@ use crate::stop::Stop;
 /// How many digits lists show.
 pub const SHOWN: usize = 10;
 
+/// How many digits it takes to change or delete a message: a shorter text is rather a folder's name that is written wrong.
+pub const FEWEST_TO_CHANGE: usize = 4;
+
 /// The ID of an entry identifier: 32 digits.
 pub fn id_of(entry: &EntryId) -> String {
     to_hex(&Sha256::digest(entry.as_bytes())[..16])

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::folders::{FolderInfo, Tree, join, split};
-use crate::ids::find_messages;
+use crate::ids::{FEWEST_TO_CHANGE, find_messages};
 
 /// Move messages or folders to a folder, or give a folder another name
 #[derive(clap::Args, Debug)]
@@ -50,7 +50,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// Looks them up: what is a folder's path is that folder, everything else is a message's ID.
+    /// Looks them up: what is a folder's path is that folder, everything else is a message's ID, of which four digits are the least.
     ///
     /// # Errors
     /// One is neither.
@@ -66,6 +66,12 @@ impl Named {
         let looks = |id: &&String| !crate::ids::looks_like_id(id);
         if let Some(neither) = ids.iter().find(looks) {
             let text = format!("'{neither}' is neither a folder nor the ID of a message");
+            return Err(Failure::error(Exit::NotFound, text));
+        }
+        if let Some(short) = ids.iter().find(|id| id.len() < FEWEST_TO_CHANGE) {
+            let text = format!(
+                "there is no folder '{short}', and an ID takes {FEWEST_TO_CHANGE} digits or more here"
+            );
             return Err(Failure::error(Exit::NotFound, text));
         }
         let messages = if ids.is_empty() {

@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use mapi::{Props as _, Rows, Store, row_entry_id};
@@ -21,6 +21,7 @@ use mapi_types::{
 };
 
 use crate::folders::Tree;
+use crate::format::{from_hex, to_hex};
 
 /// The property set of the two: {0F6B3C7E-52D4-4B1B-9D0A-1C9D5A3E7F21}.
 const SET: Guid = Guid::from_fields(
@@ -166,7 +167,7 @@ impl Ledger {
         let sources = &self.sources;
         let gone = |number: &u32| {
             let other = usize::try_from(*number).ok().and_then(|n| sources.get(n));
-            other.is_some_and(|other| !still_has(Path::new(&**other), mail))
+            other.is_some_and(|other| !still_has(&path(other), mail))
         };
         match known.iter().position(gone) {
             Some(at) => {
@@ -203,8 +204,25 @@ fn key(mail: &FoundMail) -> Key {
     key
 }
 
+/// What a source that is no UTF-8 begins with; its bytes follow in hexadecimal. A path begins otherwise: it is absolute.
+const BYTES: &str = "bytes:";
+
+/// A source as text; two sources never have the same.
 fn text(source: &Path) -> String {
-    source.to_string_lossy().into_owned()
+    match source.to_str() {
+        Some(text) => text.to_owned(),
+        None => format!("{BYTES}{}", to_hex(source.as_os_str().as_encoded_bytes())),
+    }
+}
+
+/// The source that a text stands for.
+fn path(text: &str) -> PathBuf {
+    #[cfg(unix)]
+    if let Some(bytes) = text.strip_prefix(BYTES).and_then(from_hex) {
+        use std::os::unix::ffi::OsStringExt as _;
+        return std::ffi::OsString::from_vec(bytes).into();
+    }
+    text.into()
 }
 
 /// Whether a file has the same bytes at the same place as a mail's own file has.

@@ -34,6 +34,29 @@ fn every_kind_of_source_keeps_its_folders() {
     assert_eq!(of("Inbox/Box"), (2, 1));
 }
 
+#[cfg(unix)]
+#[test]
+fn files_whose_names_are_no_text_are_told_apart() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let home = Home::new();
+    home.put("in/plain.eml", mail("Same", 1, "x"));
+    let named = |byte| {
+        home.path()
+            .join("in")
+            .join(std::ffi::OsStr::from_bytes(&[b'a', byte]))
+    };
+    for byte in [0xFE, 0xFF] {
+        fs::copy(home.path().join("in/plain.eml"), named(byte)).unwrap();
+    }
+    assert_eq!(counts(&home.json(&["import", "in"])), (3, 0, 0));
+    assert_eq!(counts(&home.json(&["import", "in"])), (0, 3, 0));
+    // One is moved, one is copied.
+    fs::rename(named(0xFE), named(0xFC)).unwrap();
+    fs::copy(named(0xFF), named(0xFD)).unwrap();
+    assert_eq!(counts(&home.json(&["import", "in"])), (1, 3, 0));
+}
+
 #[test]
 fn nothing_is_imported_twice() {
     let home = Home::new();

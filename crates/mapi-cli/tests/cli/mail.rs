@@ -163,6 +163,9 @@ fn folders_and_messages_are_made_moved_copied_and_deleted() {
         "{}",
         refused.err
     );
+    let short = home.run(&["rm", &id_of(&home, "Invoice 7")[..3], "--yes"]);
+    assert_eq!(short.code, 3, "{}", short.err);
+    assert!(short.err.contains("there is no folder"), "{}", short.err);
     home.good(&["rm", "Old", "--yes"]);
     assert_eq!(home.run(&["ls", "Old"]).code, 3);
     home.good(&["rm", "-y", &id_of(&home, "Invoice 7")]);
