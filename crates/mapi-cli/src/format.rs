@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use mapi_types::{FileTime, PropValue};
+use mapi_types::{FileTime, PropValue, hex};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A number of bytes as `ls -h` shows it: `512`, `1.5K`, `23M`.
@@ -108,32 +108,6 @@ pub fn fit(text: &str, width: usize) -> String {
     out
 }
 
-/// Lower-case hexadecimal.
-pub fn to_hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |n: u8| char::from(DIGITS[usize::from(n)]);
-    bytes
-        .iter()
-        .flat_map(|b| [digit(b >> 4), digit(b & 0xF)])
-        .collect()
-}
-
-/// Bytes of hexadecimal digits in either case; `None` if it is something else.
-pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |b: u8| {
-        char::from(b)
-            .to_digit(16)
-            .and_then(|d| u8::try_from(d).ok())
-    };
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-            _ => None,
-        })
-        .collect()
-}
-
 /// How many bytes of a binary value people are shown.
 const SHOWN_BYTES: usize = 32;
 
@@ -157,9 +131,13 @@ pub fn value(value: &PropValue) -> String {
         PropValue::Error(code) => format!("({code})"),
         PropValue::SysTime(t) => time_utc(*t).unwrap_or_else(|| format!("{:#x}", t.0)),
         PropValue::Clsid(guid) => guid.to_string(),
-        PropValue::Binary(bytes) if bytes.len() <= SHOWN_BYTES => to_hex(bytes),
+        PropValue::Binary(bytes) if bytes.len() <= SHOWN_BYTES => hex::encode(bytes),
         PropValue::Binary(bytes) => {
-            format!("{}… ({} bytes)", to_hex(&bytes[..SHOWN_BYTES]), bytes.len())
+            format!(
+                "{}… ({} bytes)",
+                hex::encode(&bytes[..SHOWN_BYTES]),
+                bytes.len()
+            )
         }
         PropValue::Unicode(_) | PropValue::String8(_) => {
             clean(&value.as_str().unwrap_or_default()).into_owned()
@@ -211,11 +189,6 @@ mod tests {
         fn fitted_text_has_that_width(text in any::<String>(), width in 0usize..40) {
             // A string's width may differ from the sum of its characters' where they combine; it never exceeds it.
             prop_assert!(fit(&text, width).width() <= width.max(text.width()));
-        }
-
-        #[test]
-        fn hexadecimal_comes_back(bytes in any::<Vec<u8>>()) {
-            prop_assert_eq!(from_hex(&to_hex(&bytes)), Some(bytes));
         }
     }
 }

@@ -6,12 +6,11 @@
 
 use anyhow::Result;
 use mapi::{Store, row_entry_id};
-use mapi_types::{EntryId, tag};
+use mapi_types::{EntryId, hex, tag};
 use sha2::{Digest, Sha256};
 
 use crate::exit::{Exit, Failure};
 use crate::folders::Tree;
-use crate::format::{from_hex, to_hex};
 use crate::stop::Stop;
 
 /// How many digits lists show.
@@ -22,7 +21,7 @@ pub const FEWEST_TO_CHANGE: usize = 4;
 
 /// The ID of an entry identifier: 32 digits.
 pub fn id_of(entry: &EntryId) -> String {
-    to_hex(&Sha256::digest(entry.as_bytes())[..16])
+    hex::encode(&Sha256::digest(entry.as_bytes())[..16])
 }
 
 /// The part of it that lists show.
@@ -58,7 +57,7 @@ pub fn find_messages(
 /// An entry identifier in full: long-term, so that its flags are zero.
 fn whole_entry_id(text: &str) -> Vec<EntryId> {
     let long = text.len() > 40 && text.starts_with("00000000");
-    let bytes = from_hex(text).filter(|_| long);
+    let bytes = hex::decode(text.as_bytes()).filter(|_| long);
     bytes.map(EntryId::from).into_iter().collect()
 }
 

@@ -16,6 +16,7 @@ mod entry_id;
 mod error;
 mod filetime;
 mod guid;
+pub mod hex;
 mod name;
 mod notify;
 mod one_off;

@@ -3,32 +3,14 @@
 use mapi_com::alloc::Allocator;
 use mapi_com::convert::{bytes_ref, put_entry_id};
 use mapi_sys::{BOOL, HRESULT, LPBYTE, LPENTRYID, LPTSTR, SCODE, ULONG};
-use mapi_types::{EntryId, Error, ErrorCode, Result};
+use mapi_types::{EntryId, Error, ErrorCode, Result, hex};
 
 use crate::guard::{bad, hr, or, output};
 use crate::strings::bytes_of;
 
-/// The bytes that pairs of digits stand for.
-fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |b: u8| {
-        char::from(b)
-            .to_digit(16)
-            .and_then(|d| u8::try_from(d).ok())
-    };
-    let pairs = text.chunks(2).map(|pair| match pair {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-        _ => None,
-    });
-    pairs.collect()
-}
-
+/// MAPI writes capital digits.
 fn encode(bytes: &[u8]) -> Vec<u8> {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    bytes
-        .iter()
-        .flat_map(|b| [b >> 4, b & 15])
-        .map(|d| DIGITS[usize::from(d)])
-        .collect()
+    hex::encode(bytes).to_ascii_uppercase().into_bytes()
 }
 
 /// FBinFromHex: writes the bytes that a text stands for. FALSE, and nothing written, if it is not hexadecimal.
@@ -60,7 +42,7 @@ unsafe fn write(text: LPTSTR, to: LPBYTE, room: usize) -> Result<()> {
     let failed = || Error::caller(ErrorCode::CALL_FAILED).context("no hexadecimal text that fits");
     // SAFETY: by the contract above.
     unsafe {
-        let bytes = decode(bytes_of(text)?).ok_or_else(failed)?;
+        let bytes = hex::decode(bytes_of(text)?).ok_or_else(failed)?;
         if bytes.len() > room || to.is_null() {
             return Err(failed());
         }
@@ -114,7 +96,7 @@ pub(crate) fn text_out(id: &[u8]) -> Result<LPTSTR> {
 /// `text` is null or ends.
 pub(crate) unsafe fn entry_id_in(text: LPTSTR) -> Result<EntryId> {
     // SAFETY: by the contract above.
-    let bytes = decode(unsafe { bytes_of(text)? }).filter(|bytes| !bytes.is_empty());
+    let bytes = hex::decode(unsafe { bytes_of(text)? }).filter(|bytes| !bytes.is_empty());
     bytes.map(EntryId::from).ok_or_else(|| {
         Error::caller(ErrorCode::INVALID_ENTRYID).context("no hexadecimal entry identifier")
     })

@@ -4,13 +4,13 @@ use anyhow::Result;
 use clap::Subcommand;
 use mapi::embedded::{self, PR_MSGSTORE_CREATE, PR_MSGSTORE_PATH};
 use mapi::profiles::{ProfileName, Profiles, ProviderKind, Service};
-use mapi_types::{MapiUid, PropTag, PropType, PropValue, Property, tag};
+use mapi_types::{MapiUid, PropTag, PropType, PropValue, Property, hex, tag};
 use serde_json::{Value, json};
 
 use crate::args::Confirm;
 use crate::context::{Context, store_settings};
 use crate::exit::{Exit, Failure};
-use crate::format::{self, to_hex};
+use crate::format;
 use crate::query::Field;
 
 /// Message services: what a profile leads to
@@ -139,7 +139,7 @@ pub fn run(context: &Context, command: Command) -> Result<Exit> {
                 profiles.remove_service(&profile, &found.uid)?;
                 context
                     .out
-                    .record(&json!({ "profile": profile, "removed": to_hex(&found.uid.0) }))?;
+                    .record(&json!({ "profile": profile, "removed": hex::encode(&found.uid.0) }))?;
                 context.note(format!("removed '{}'", found.display_name));
                 Ok(Exit::Ok)
             }
@@ -218,7 +218,7 @@ fn find(profiles: &Profiles<'_>, profile: &str, wanted: &str) -> Result<Service>
         s.display_name.eq_ignore_ascii_case(wanted) || s.name.eq_ignore_ascii_case(wanted)
     };
     let lower = wanted.to_ascii_lowercase();
-    let by_uid = |s: &&Service| lower.len() >= 4 && to_hex(&s.uid.0).starts_with(&lower);
+    let by_uid = |s: &&Service| lower.len() >= 4 && hex::encode(&s.uid.0).starts_with(&lower);
     let mut found: Vec<&Service> = services.iter().filter(named).collect();
     if found.is_empty() {
         found = services.iter().filter(by_uid).collect();
@@ -240,7 +240,7 @@ fn find(profiles: &Profiles<'_>, profile: &str, wanted: &str) -> Result<Service>
 pub fn service_record(service: &Service) -> Value {
     let providers = service.providers.iter().map(|p| {
         json!({
-            "uid": to_hex(&p.uid.0),
+            "uid": hex::encode(&p.uid.0),
             "kind": p.kind.map(kind_name),
             "name": p.display_name,
             "library": p.library,
@@ -251,7 +251,7 @@ pub fn service_record(service: &Service) -> Value {
         })
     });
     json!({
-        "uid": to_hex(&service.uid.0),
+        "uid": hex::encode(&service.uid.0),
         "service": service.name,
         "name": service.display_name,
         "providers": providers.collect::<Vec<_>>(),
@@ -281,7 +281,7 @@ pub fn service_rows(services: &[Service]) -> ([&'static str; 5], Vec<Vec<String>
                 first(&service.name),
                 format!("{}{default}", provider.kind.map_or("?", kind_name)),
                 path.map_or_else(|| provider.library.clone(), |p| format::value(&p.value)),
-                first(&to_hex(&service.uid.0)[..8]),
+                first(&hex::encode(&service.uid.0)[..8]),
             ]);
         }
     }

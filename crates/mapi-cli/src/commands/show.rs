@@ -326,7 +326,7 @@ fn json_value(property: &Property) -> Value {
             V::Boolean(b) => json!(b),
             V::Null | V::Object => Value::Null,
             V::Error(code) => json!({ "error": code.to_string() }),
-            V::Binary(bytes) => json!(format::to_hex(bytes)),
+            V::Binary(bytes) => json!(mapi_types::hex::encode(bytes)),
             V::Unicode(_) | V::String8(_) => json!(value.as_str()),
             V::SysTime(_) | V::Clsid(_) => json!(format::value(value)),
             list => (0..list.member_count())

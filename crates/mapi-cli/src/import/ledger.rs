@@ -17,11 +17,10 @@ use anyhow::Result;
 use mapi::{Props as _, Rows, Store, row_entry_id};
 use mapi_mime::source::FoundMail;
 use mapi_types::{
-    EntryId, Guid, NamedProp, PropName, PropTag, PropType, Property, Restriction, Row, tag,
+    EntryId, Guid, NamedProp, PropName, PropTag, PropType, Property, Restriction, Row, hex, tag,
 };
 
 use crate::folders::Tree;
-use crate::format::{from_hex, to_hex};
 
 /// The property set of the two: {0F6B3C7E-52D4-4B1B-9D0A-1C9D5A3E7F21}.
 const SET: Guid = Guid::from_fields(
@@ -211,14 +210,20 @@ const BYTES: &str = "bytes:";
 fn text(source: &Path) -> String {
     match source.to_str() {
         Some(text) => text.to_owned(),
-        None => format!("{BYTES}{}", to_hex(source.as_os_str().as_encoded_bytes())),
+        None => format!(
+            "{BYTES}{}",
+            hex::encode(source.as_os_str().as_encoded_bytes())
+        ),
     }
 }
 
 /// The source that a text stands for.
 fn path(text: &str) -> PathBuf {
     #[cfg(unix)]
-    if let Some(bytes) = text.strip_prefix(BYTES).and_then(from_hex) {
+    if let Some(bytes) = text
+        .strip_prefix(BYTES)
+        .and_then(|digits| hex::decode(digits.as_bytes()))
+    {
         use std::os::unix::ffi::OsStringExt as _;
         return std::ffi::OsString::from_vec(bytes).into();
     }

@@ -122,7 +122,7 @@ pub fn truth(text: &str) -> Result<bool, QueryError> {
 /// # Errors
 /// They are not hexadecimal.
 pub fn bytes(text: &str) -> Result<Vec<u8>, QueryError> {
-    crate::format::from_hex(text).ok_or_else(|| {
+    mapi_types::hex::decode(text.as_bytes()).ok_or_else(|| {
         QueryError::new(format!(
             "'{text}' are no bytes; write an even number of hexadecimal digits"
         ))

@@ -18,7 +18,9 @@
 use std::fmt::Write;
 
 use jiff::Timestamp;
-use mapi_types::{ErrorCode, FileTime, Guid, PropTag, PropType, PropValue, UnicodeString, tag};
+use mapi_types::{
+    ErrorCode, FileTime, Guid, PropTag, PropType, PropValue, UnicodeString, hex, tag,
+};
 use toml::de::DeValue;
 
 use super::super::content::ProviderKind;
@@ -41,7 +43,7 @@ pub fn encode(tag: PropTag, value: &PropValue) -> String {
         V::SysTime(time) => systime(*time),
         V::Clsid(guid) => quote(&guid.to_string()),
         V::Binary(bytes) if is_uid_list(tag) && bytes.len() % 16 == 0 => uid_list(bytes),
-        V::Binary(bytes) => quote(&hex(bytes)),
+        V::Binary(bytes) => quote(&hex::encode(bytes)),
         V::MvI2(v) => array(v, ToString::to_string),
         V::MvLong(v) => array(v, ToString::to_string),
         V::MvI8(v) | V::MvCurrency(v) => array(v, ToString::to_string),
@@ -51,7 +53,7 @@ pub fn encode(tag: PropTag, value: &PropValue) -> String {
         V::MvUnicode(v) => array(v, unicode),
         V::MvSysTime(v) => array(v, |time| systime(*time)),
         V::MvClsid(v) => array(v, |guid| quote(&guid.to_string())),
-        V::MvBinary(v) => array(v, |bytes| quote(&hex(bytes))),
+        V::MvBinary(v) => array(v, |bytes| quote(&hex::encode(bytes))),
     }
 }
 
@@ -104,7 +106,7 @@ fn uid_list(bytes: &[u8]) -> String {
     let mut out = String::from("[");
     for uid in bytes.chunks(16) {
         out += "\n    ";
-        out += &quote(&hex(uid));
+        out += &quote(&hex::encode(uid));
         out += ",";
     }
     out += if bytes.is_empty() { "]" } else { "\n]" };
@@ -137,26 +139,10 @@ pub(super) fn quote(text: &str) -> String {
     out
 }
 
-/// Lower-case hexadecimal digits.
-pub(in crate::profile) fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
-}
-
 /// Hexadecimal digits in pairs; blanks between them do not count.
 pub(in crate::profile) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .filter(|c| !c.is_ascii_whitespace())
-        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
-        .collect();
-    let digits = digits?;
-    let pairs = digits.chunks_exact(2);
-    let whole = pairs.remainder().is_empty();
-    whole.then(|| pairs.map(|p| p[0] << 4 | p[1]).collect())
+    let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    hex::decode(&digits)
 }
 
 fn float32(n: f32) -> String {
@@ -185,7 +171,7 @@ fn error(code: ErrorCode) -> String {
 fn string8(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => quote(text),
-        Err(_) => format!("{{ bytes = {} }}", quote(&hex(bytes))),
+        Err(_) => format!("{{ bytes = {} }}", quote(&hex::encode(bytes))),
     }
 }
 
@@ -199,7 +185,7 @@ fn unicode(text: &UnicodeString) -> String {
         .into_iter()
         .flat_map(u16::to_be_bytes)
         .collect();
-    format!("{{ utf16 = {} }}", quote(&hex(&units)))
+    format!("{{ utf16 = {} }}", quote(&hex::encode(&units)))
 }
 
 const EPOCH: i128 = 116_444_736_000_000_000;

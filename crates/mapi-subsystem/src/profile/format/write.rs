@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use mapi_types::MapiUid;
+use mapi_types::{MapiUid, hex};
 
 use super::super::content::{Profile, Section, SectionKind};
 use super::super::props::PropSet;
 use super::super::secret::Secrets;
-use super::value::{encode, hex, quote};
+use super::value::{encode, quote};
 use super::{FORMAT, KINDS};
 
 /// The text of a profile. Secure properties are not in a [`Profile`], and none gets here.
@@ -54,7 +54,7 @@ pub fn write_secrets(secrets: &Secrets) -> String {
 }
 
 fn head(out: &mut String, uid: &MapiUid) {
-    let _ = writeln!(out, "\n[[section]]\nuid = {}", quote(&hex(&uid.0)));
+    let _ = writeln!(out, "\n[[section]]\nuid = {}", quote(&hex::encode(&uid.0)));
 }
 
 fn props(out: &mut String, props: &PropSet) {

@@ -307,7 +307,7 @@ proptest! {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    super::super::format::value::hex(bytes)
+    mapi_types::hex::encode(bytes)
 }
 
 #[test]
