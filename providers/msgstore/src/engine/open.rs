@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::Store;
 use super::schema::{self, APPLICATION_ID, PAGE_SIZE, VERSION};
-use super::sql::{COMPONENT, Tried, corrupt};
+use super::sql::{COMPONENT, Tried, cannot_open};
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(10);
@@ -82,7 +82,7 @@ fn open_existing(path: &Path, read_only: bool) -> Result<Store> {
         .tried("reading the identity of the store")?;
     let uid: [u8; 16] = uid
         .try_into()
-        .map_err(|_| corrupt("the identity of the store is damaged"))?;
+        .map_err(|_| cannot_open("the identity of the store is damaged"))?;
     Ok(Store::assemble(
         path.to_owned(),
         conn,
@@ -136,7 +136,7 @@ fn inspect(path: &Path) -> Result<()> {
         u32::from_be_bytes(bytes)
     };
     if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
-        return Err(corrupt(
+        return Err(cannot_open(
             "the file is no message store, or its beginning is damaged",
         ));
     }
@@ -156,7 +156,7 @@ fn inspect(path: &Path) -> Result<()> {
     let page = u64::from(u16::from_be_bytes([header[16], header[17]]));
     let page = if page == 1 { 65536 } else { page };
     if !has_log && file.metadata()?.len() < page * u64::from(number(28)) {
-        return Err(corrupt("the store file has been cut off"));
+        return Err(cannot_open("the store file has been cut off"));
     }
     Ok(())
 }

@@ -66,10 +66,17 @@ pub(crate) fn from_sqlite(error: &rusqlite::Error) -> Error {
 
 /// The store holds something that this program did not write.
 pub(crate) fn corrupt(what: &str) -> Error {
+    damaged(what, "run `mapi store check`, or restore a backup")
+}
+
+/// The store is damaged so that it cannot be opened, not even to be checked.
+pub(crate) fn cannot_open(what: &str) -> Error {
+    damaged(what, "restore a backup")
+}
+
+fn damaged(what: &str, remedy: &str) -> Error {
     Error::system(ErrorCode::CORRUPT_STORE)
-        .context(format!(
-            "{what}; run `mapi store check`, or restore a backup"
-        ))
+        .context(format!("{what}; {remedy}"))
         .component(COMPONENT)
 }
 
